@@ -1,0 +1,236 @@
+"""Git itself: the one user of GitPython. Small named questions, answered by one process each.
+
+Reading runs none of the repository's own code: no hooks, filters, external diffs or fsmonitor, no replace refs or grafts
+(gitattributes(5), git-config(1), git-replace(1)).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+import git
+from git.exc import GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, NoSuchPathError
+
+from qmsdocs.history import LOG_OPTIONS, Commit, parse_identity, parse_log
+from qmsdocs.model import CannotDetermine, Identity, QmsError
+
+_CHUNK = 1 << 20  # bytes
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """An open repository; `root` is its work tree, None where it is bare."""
+
+    repo: git.Repo
+    root: Path | None
+
+    @property
+    def git_dir(self) -> Path:
+        """The directory that git keeps the repository in, shared by all its work trees."""
+        return Path(self.repo.common_dir)
+
+    # --- questions --------------------------------------------------------------------------------------------
+
+    def resolve(self, revision: str) -> str | None:
+        """The full commit id a revision names, None where it names none."""
+        try:
+            return self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}") or None
+        except GitCommandError:
+            return None
+
+    def head(self) -> str | None:
+        """The commit checked out, None before the first one."""
+        return self.resolve("HEAD")
+
+    def branch(self) -> str | None:
+        """The branch checked out, None on a detached HEAD."""
+        try:
+            return self._ask("symbolic-ref", "--quiet", "--short", "HEAD")
+        except GitCommandError:
+            return None
+
+    def require_whole(self) -> None:
+        """Raise CannotDetermine where the clone is shallow: its history would tell lies."""
+        if self._ask("rev-parse", "--is-shallow-repository") == "true":
+            raise CannotDetermine(
+                "This clone is shallow, so its history is not all here; run 'git fetch --unshallow' "
+                "(in CI: fetch-depth: 0) and try again."
+            )
+
+    def log(self, *heads: str) -> Iterator[Commit]:
+        """All commits reachable from some heads, oldest first, as they stream in."""
+        return parse_log(self._stream("log", *LOG_OPTIONS, "--end-of-options", *heads, "--"))
+
+    def tree(self, commit: str) -> dict[str, str]:
+        """The blobs of a commit's ordinary files by their path."""
+        found = {}
+        for entry in b"".join(self._stream("ls-tree", "-r", "-z", "--full-tree", commit)).split(b"\0"):
+            mode, _, rest = entry.partition(b" ")
+            if mode.startswith(b"100"):
+                meta, _, path = rest.partition(b"\t")
+                found[path.decode("utf-8", "surrogateescape")] = meta.split()[1].decode()
+        return found
+
+    def file_at(self, commit: str, path: str) -> bytes | None:
+        """A file's bytes in a commit, None where there is none."""
+        blob = self.tree_entry(commit, path)
+        return None if blob is None else dict(self.blobs([blob])).get(blob)
+
+    def tree_entry(self, commit: str, path: str) -> str | None:
+        """The blob at a path in a commit, None where there is none."""
+        entry = b"".join(self._stream("ls-tree", "-z", "--full-tree", commit, "--", f":(literal){path}"))
+        return entry.split(b"\t")[0].split()[2].decode() if entry.startswith(b"100") else None
+
+    def blobs(self, ids: Iterable[str], limit: int = 64 << 20) -> Iterator[tuple[str, bytes]]:
+        """The bytes of many blobs, cut off after `limit` bytes, in the order asked. Raises CannotDetermine for a missing one."""
+        for blob, size, stream in self._batch(ids):
+            data = stream.read(min(size, limit))
+            _skip(stream, size - len(data))
+            yield blob, data
+
+    def blob_hashes(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The SHA-256 (hex) of the bytes of many blobs, of any size."""
+        for blob, size, stream in self._batch(ids):
+            digest = hashlib.sha256()
+            while size:
+                piece = stream.read(min(size, _CHUNK))
+                digest.update(piece)
+                size -= len(piece)
+            yield blob, digest.hexdigest()
+
+    def identity(self) -> Identity | None:
+        """Who would be the author of a commit made now, None where git does not know."""
+        try:
+            return parse_identity(self._ask("var", "GIT_AUTHOR_IDENT"))
+        except GitCommandError:
+            return None
+
+    def setting(self, name: str) -> str | None:
+        """A git configuration value, None where it is not set."""
+        try:
+            return self._ask("config", "--get", name) or None
+        except GitCommandError:
+            return None
+
+    def changed_from_head(self, paths: Sequence[str]) -> bool:
+        """Whether some paths, as they stand or as staged, differ from the commit checked out."""
+        literal = [f":(literal){path}" for path in paths]
+        return bool(self._ask("status", "--porcelain", "--untracked-files=all", "--no-renames", "--", *literal))
+
+    # --- acts -------------------------------------------------------------------------------------------------
+
+    def commit_files(self, paths: Sequence[str], message: str) -> str:
+        """Commit exactly these new files, whatever else is staged; returns the commit. Raises QmsError, leaving the index as it was."""
+        literal = [f":(literal){path}" for path in paths]
+        try:
+            self.repo.git.execute(["git", "add", "--force", "--", *literal], env=_ENVIRONMENT)
+            try:
+                self.repo.git.execute(["git", "commit", "--quiet", "--message", message, "--only", "--", *literal])
+            except BaseException:
+                self.repo.git.execute(["git", "rm", "--cached", "--quiet", "--force", "--", *literal], env=_ENVIRONMENT)
+                raise
+        except GitCommandError as error:
+            raise QmsError(f"Git did not commit the record: {reason(error)}") from None
+        return str(self.head())
+
+    # --- running git ------------------------------------------------------------------------------------------
+
+    def _ask(self, *arguments: str) -> str:
+        return str(self.repo.git.execute(["git", *_SAFE, *arguments], env=_ENVIRONMENT, stdout_as_string=True))
+
+    def _process(self, arguments: Sequence[str], stdin: BinaryIO | None = None) -> Any:
+        return self.repo.git.execute(["git", *_SAFE, *arguments], env=_ENVIRONMENT, as_process=True, istream=stdin)
+
+    def _stream(self, *arguments: str) -> Iterator[bytes]:
+        process = self._process(arguments)
+        try:
+            while piece := process.stdout.read(_CHUNK):
+                yield piece
+            process.wait()
+        except GitCommandError as error:
+            raise CannotDetermine(
+                f"Git cannot read this history: {reason(error)}; run 'git fsck' to see the damage."
+            ) from None
+
+    def _batch(self, ids: Iterable[str]) -> Iterator[tuple[str, int, IO[bytes]]]:
+        """Each blob's id, size and a stream to take exactly that many bytes from (git-cat-file(1), "BATCH OUTPUT")."""
+        with tempfile.TemporaryFile("w+b") as wanted:
+            wanted.write("".join(f"{blob}\n" for blob in ids).encode())
+            wanted.seek(0)
+            process = self._process(["cat-file", "--batch", "--buffer"], wanted)
+            stream = process.stdout
+            while header := stream.readline():
+                name, kind, *rest = header.split()
+                if kind == b"missing" or not rest:
+                    raise CannotDetermine(
+                        f"The object {name.decode()} is not in this clone; fetch the whole history ('git fetch --refetch') and try again."
+                    )
+                size = int(rest[0])
+                yield name.decode(), size, stream
+                stream.read(1)
+            process.wait()
+
+
+def open_repository(path: Path) -> Repository:
+    """The repository around a folder. Raises QmsError in one sentence where there is none that can be read."""
+    try:
+        repo = git.Repo(path, search_parent_directories=True)
+        found = Repository(repo, Path(repo.working_tree_dir) if repo.working_tree_dir else None)
+        found._ask("rev-parse", "--git-dir")
+    except (InvalidGitRepositoryError, NoSuchPathError):
+        raise QmsError(f"There is no git repository at {path}; go to one, or start one with 'qmsdocs init'.") from None
+    except GitCommandNotFound:
+        raise QmsError("Git is not installed; install it (Debian: 'apt install git').") from None
+    except GitCommandError as error:
+        if "dubious ownership" in str(error):
+            raise QmsError(
+                f"The repository at {path} belongs to another user, so git refuses to read it; "
+                f"if you trust it, run 'git config --global --add safe.directory {path}'."
+            ) from None
+        raise QmsError(f"Git cannot open {path}: {reason(error)}.") from None
+    return found
+
+
+def start_repository(path: Path, branch: str) -> Repository:
+    """A new repository in a folder that exists."""
+    repo = git.Repo.init(path, initial_branch=branch)
+    return Repository(repo, path)
+
+
+def is_repository(path: Path) -> bool:
+    """Whether a folder lies in a git repository."""
+    try:
+        git.Repo(path, search_parent_directories=True).close()
+    except (InvalidGitRepositoryError, NoSuchPathError):
+        return False
+    return True
+
+
+def reason(error: GitCommandError) -> str:
+    """What git said, on one line."""
+    text = str(error.stderr or error.stdout or error).strip().removeprefix("stderr: ").strip("' \n")
+    return " ".join(text.split())[:300] or "no reason given"
+
+
+def blob_id(data: bytes) -> str:
+    """The id git would give to a blob (gitformat-pack(5); SHA-1 repositories)."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _skip(stream: IO[bytes], count: int) -> None:
+    while count:
+        count -= len(stream.read(min(count, _CHUNK)))

@@ -1,0 +1,67 @@
+"""All that was read from a repository: the history and the parsed files, ready to be judged without further reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from qmsdocs.document import DocumentText, KeyNames
+from qmsdocs.history import Landing
+from qmsdocs.policy import POLICY_PATH, Policy, PolicyText
+from qmsdocs.signature import FOLDER
+
+DOCUMENT_SUFFIXES = (".md", ".markdown")
+RECORD_SUFFIX = ".yaml"
+SIGNATURE_SUFFIX = ".yaml.sig"
+
+
+@dataclass(frozen=True)
+class PolicyVersion:
+    """One version of qms.toml: as a policy, and as a controlled document."""
+
+    read: PolicyText
+    text: DocumentText
+
+
+@dataclass(frozen=True)
+class Library:
+    """A repository as read: `head` is the commit judged, `landings` its mainline, oldest first.
+
+    Blobs are known by their git object id: `texts` documents for each naming of keys, `policies` versions of
+    qms.toml, `signed` the bytes of signed records and of their signatures, `attachments` the SHA-256 (hex) of each.
+    `worktree` is set where the last landing is not a commit but the files as they stand.
+    """
+
+    head: str
+    landings: tuple[Landing, ...]
+    commits: frozenset[str]
+    texts: Mapping[KeyNames, Mapping[str, DocumentText]]
+    policies: Mapping[str, PolicyVersion]
+    signed: Mapping[str, bytes]
+    attachments: Mapping[str, str]
+    worktree: bool = False
+
+
+def is_document_path(path: str, policy: Policy) -> bool:
+    """Whether a path holds a document or record under a policy's folders."""
+    return (
+        path.lower().endswith(DOCUMENT_SUFFIXES)
+        and any(_within(path, folder) for folder in (*policy.documents, *policy.records))
+        and not any(fnmatchcase(path, pattern) for pattern in policy.ignore)
+        and not is_signed_path(path)
+    )
+
+
+def is_signed_path(path: str) -> bool:
+    """Whether a path belongs to the signed records."""
+    return path.startswith(f"{FOLDER}/")
+
+
+def is_policy_path(path: str) -> bool:
+    """Whether a path is the policy's."""
+    return path == POLICY_PATH
+
+
+def _within(path: str, folder: str) -> bool:
+    return folder in ("", ".") or path.startswith(f"{folder}/")

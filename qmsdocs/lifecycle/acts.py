@@ -1,0 +1,120 @@
+"""Whether a signed record counts: who made it, with which key, in which role, on which day.
+
+Judged by the policy in force when the record landed, so that a new rule never condemns an old approval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from qmsdocs.dates import local_day
+from qmsdocs.model import Assurance, Identity, Problem
+from qmsdocs.policy import OWNER, Person, Policy
+from qmsdocs.signature import SignedRecord, read_record
+from qmsdocs.sshsig import BadSignature, Signature, public_key_blob, read_signature, verify
+
+CLOCK_SKEW = 86_400  # seconds a signer's clock may be ahead of the commit that brings the record
+
+
+@dataclass(frozen=True, slots=True)
+class LandedRecord:
+    """A record's file as it landed: its bytes, its signature's bytes if any, who committed it, when it landed."""
+
+    data: bytes
+    signature: bytes | None
+    committers: frozenset[Identity]
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The outcome: the record as read, how it is tied to its person, and why it does not count (None: it counts)."""
+
+    record: SignedRecord
+    signed_day: date
+    assurance: Assurance
+    key: str | None
+    refusal: str | None
+
+
+class _Refused(Exception):
+    pass
+
+
+def judge(landed: LandedRecord, policy: Policy) -> Judged | Problem:
+    """Judge one record by a policy. A Problem means that it could not even be read."""
+    record = read_record(landed.data)
+    if isinstance(record, Problem):
+        return record
+    zone = policy.timezone
+    signed_day = local_day(record.signed.timestamp(), zone)
+    assurance = Assurance.ATTRIBUTED if landed.signature is None else Assurance.SIGNED
+    key, refusal = None, None
+    try:
+        person = _person(record, policy)
+        if record.signed.timestamp() > landed.time + CLOCK_SKEW:
+            raise _Refused(f"it is dated {record.signed:%Y-%m-%d}, after it landed")
+        landed_day = local_day(landed.time, zone)
+        key = _tie(landed, person, policy, (signed_day, landed_day))
+        if record.role != OWNER:
+            _holds(person, record.role, (signed_day, landed_day))
+    except _Refused as stop:
+        refusal = str(stop)
+    return Judged(record, signed_day, assurance, key, refusal)
+
+
+def _person(record: SignedRecord, policy: Policy) -> Person:
+    person = policy.people.get(record.person)
+    if person is None:
+        raise _Refused(f"the policy in force knows no person '{record.person}'")
+    if record.name != person.name and record.name not in person.names:
+        raise _Refused(f"it names '{record.name}', but {person.id} is {person.name}")
+    return person
+
+
+def _tie(landed: LandedRecord, person: Person, policy: Policy, days: tuple[date, date]) -> str | None:
+    """The fingerprint of the key that ties the record to the person; None where the commit's author does."""
+    if landed.signature is not None:
+        return _verified(landed.data, landed.signature, person, policy, days)
+    if policy.assurance is Assurance.SIGNED:
+        raise _Refused("it has no signature beside it")
+    if not any(policy.person_of(identity) == person for identity in landed.committers):
+        who = ", ".join(sorted(str(identity) for identity in landed.committers)) or "nobody known"
+        raise _Refused(f"it names {person.id}, but was committed by {who}")
+    return None
+
+
+def _verified(data: bytes, armored: bytes, person: Person, policy: Policy, days: tuple[date, date]) -> str:
+    try:
+        signature = read_signature(armored)
+        verify(signature, data)
+    except BadSignature as error:
+        raise _Refused(f"the signature {error}") from None
+    key = next((key for key in person.keys if _same_key(key.key, signature)), None)
+    if key is None:
+        raise _Refused(f"it was signed with {_whose(signature, policy)}, not with a key of {person.id}")
+    for day in days:
+        if not key.usable(day):
+            raise _Refused(f"the key {signature.fingerprint} of {person.id} was not valid on {day}")
+    return signature.fingerprint
+
+
+def _same_key(line: str, signature: Signature) -> bool:
+    try:
+        return public_key_blob(line) == signature.public_key
+    except ValueError:
+        return False
+
+
+def _whose(signature: Signature, policy: Policy) -> str:
+    for person in policy.people.values():
+        if any(_same_key(key.key, signature) for key in person.keys):
+            return f"the key of {person.id}"
+    return f"an unknown key ({signature.fingerprint})"
+
+
+def _holds(person: Person, role: str, days: tuple[date, date]) -> None:
+    for day in days:
+        if not person.holds(role, day):
+            raise _Refused(f"{person.id} did not hold the role '{role}' on {day}")

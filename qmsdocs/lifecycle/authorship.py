@@ -1,0 +1,81 @@
+"""Who made a content: the authors and co-authors of the commits, on any branch, that went into it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from qmsdocs.history import Change, Commit, Landing
+from qmsdocs.model import Identity
+from qmsdocs.policy import Policy
+
+
+class Authorship:
+    """Remembers, landing by landing, who changed which path and who first made which blob.
+
+    A merge makes a blob only if nobody made it before: then the text was found in neither parent. A commit that merely
+    moves a blob makes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._by_path: dict[str, list[tuple[int, frozenset[Identity]]]] = defaultdict(list)
+        self._makers: dict[str, frozenset[Identity]] = {}
+
+    def note(self, index: int, commit: Commit) -> Iterator[tuple[Change, str]]:
+        """Take in one commit; yields each change with what it was: edit, move, remove, merge, or take (a merge that made nothing)."""
+        merge = len(commit.parents) > 1
+        who = frozenset((commit.author, *commit.coauthors))
+        removed = {change.old for change in commit.changes if change.new is None}
+        for change in commit.changes:
+            what = self._what(change, merge, removed)
+            if what in ("edit", "merge") and change.new is not None:
+                self._by_path[change.path].append((index, who))
+                self._makers.setdefault(change.new, who)
+            yield change, what
+
+    def _what(self, change: Change, merge: bool, removed: set[str | None]) -> str:
+        if change.new is None:
+            return "take" if merge else "remove"
+        if merge:
+            return "take" if change.new in self._makers else "merge"
+        return "move" if change.old is None and change.new in removed else "edit"
+
+    def makers(self, blobs: Iterable[str]) -> Iterator[Identity]:
+        """Those who first made some blobs."""
+        for blob in blobs:
+            yield from self._makers.get(blob, ())
+
+    def of_paths(self, paths: Iterable[str], after: int, until: int) -> Iterator[Identity]:
+        """Those who changed some paths in the landings after one and up to another."""
+        for path in paths:
+            for index, who in self._by_path.get(path, ()):
+                if after < index <= until:
+                    yield from who
+
+
+def committers_of(landing: Landing, path: str, blob: str) -> frozenset[Identity]:
+    """The authors of the commits in a landing that brought a blob to a path."""
+    return frozenset(
+        commit.author
+        for commit in landing.brought
+        if any(change.path == path and change.new == blob for change in commit.changes)
+    )
+
+
+def people_behind(identities: Iterable[Identity], policies: Iterable[Policy]) -> frozenset[str]:
+    """Person ids behind some git identities, by e-mail or name in any policy given; an unknown one stands for itself."""
+    known = list(policies)
+    return frozenset(_person(identity, known) for identity in set(identities))
+
+
+def _person(identity: Identity, policies: list[Policy]) -> str:
+    for policy in policies:
+        person = policy.person_of(identity)
+        if person is not None:
+            return person.id
+    name = identity.name.casefold()
+    for policy in policies:
+        for person in policy.people.values():
+            if name and name in (known.casefold() for known in (person.name, *person.names)):
+                return person.id
+    return str(identity)

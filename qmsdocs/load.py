@@ -1,0 +1,277 @@
+"""From a repository to a Library: one pass over the history, then blobs in bulk."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qmsdocs.document import MAX_DOCUMENT, DocumentText, KeyNames, read_document
+from qmsdocs.git import Repository, blob_id
+from qmsdocs.history import Change, Commit, Landing, landings
+from qmsdocs.library import Library, PolicyVersion, is_document_path, is_policy_path, is_signed_path
+from qmsdocs.lifecycle import attachment_path
+from qmsdocs.model import Identity, QmsError
+from qmsdocs.policy import POLICY_PATH, Policy, policy_document, read_policy
+
+WORKTREE = "worktree"
+NOBODY = Identity("", "")
+
+
+def mainline_head(repository: Repository, at: str | None = None) -> str:
+    """The commit that a report speaks of: `at`, else the tip of the mainline. Raises QmsError where there is none."""
+    if at is not None:
+        found = repository.resolve(at)
+        if found is None:
+            raise QmsError(f"'{at}' names no commit here; 'git log --oneline' lists those there are.")
+        return found
+    head = repository.head()
+    policy = _policy_at(repository, head) if head else None
+    name = policy.mainline if policy else "main"
+    found = repository.resolve(f"refs/heads/{name}") or repository.resolve(f"refs/remotes/origin/{name}") or head
+    if found is None:
+        raise QmsError(
+            "This repository has no commit yet; commit the policy (qms.toml) first ('qmsdocs init' writes one)."
+        )
+    return found
+
+
+def _policy_at(repository: Repository, commit: str) -> Policy | None:
+    data = repository.file_at(commit, POLICY_PATH)
+    return read_policy(data).policy if data is not None else None
+
+
+def load(repository: Repository, head: str) -> Library:
+    """Everything that a replay of the history up to `head` needs. Raises CannotDetermine where it is not all there."""
+    repository.require_whole()
+    with _no_garbage_collection():
+        commits = {commit.id: commit for commit in repository.log(head)}
+        return _library(repository, head, landings(commits, head), commits)
+
+
+def load_worktree(repository: Repository, now: float) -> Library:
+    """As `load`, with the files as they stand as one more landing on the mainline; `now` in Unix seconds."""
+    repository.require_whole()
+    head = repository.head()
+    with _no_garbage_collection():
+        if head is None:
+            return _library(repository, WORKTREE, (), {}, _Overlay(repository, {}, None, (), now))
+        base_tip = mainline_head(repository)
+        commits = {commit.id: commit for commit in repository.log(head, base_tip)}
+        base, brought = _fork(commits, head, base_tip)
+        overlay = _Overlay(repository, repository.tree(base), None if base == head else head, brought, now)
+        return _library(repository, head, landings(commits, base), commits, overlay)
+
+
+def _fork(commits: dict[str, Commit], head: str, mainline_tip: str) -> tuple[str, tuple[Commit, ...]]:
+    """The newest mainline commit that `head` is built on, and what the branch adds to it, parents first."""
+    reachable = _ancestors(commits, head)
+    base: str | None = mainline_tip
+    while base is not None and base not in reachable:
+        parents = commits[base].parents
+        base = parents[0] if parents else None
+    if base is None:
+        return head, ()
+    known = _ancestors(commits, base)
+    return base, tuple(commit for commit in commits.values() if commit.id in reachable and commit.id not in known)
+
+
+def _ancestors(commits: dict[str, Commit], head: str) -> set[str]:
+    found: set[str] = set()
+    stack = [head]
+    while stack:
+        commit = stack.pop()
+        if commit not in found:
+            found.add(commit)
+            stack.extend(commits[commit].parents)
+    return found
+
+
+class _Overlay:
+    """The files as they stand, as a landing that was never committed."""
+
+    def __init__(
+        self, repository: Repository, base: dict[str, str], branch: str | None, brought: tuple[Commit, ...], now: float
+    ) -> None:
+        if repository.root is None:
+            raise QmsError(
+                "This is a bare repository and has no files to check; use 'register', 'history' or 'status'."
+            )
+        self.repository, self.root, self.base = repository, repository.root, base
+        self.branch, self.brought, self.now = branch, brought, now
+        self.bytes: dict[str, bytes] = {}
+        self.unreadable: dict[str, str] = {}
+
+    def files(self, policies: Iterable[Policy]) -> dict[str, Path]:
+        """Files that a judgement may need, by their path in the repository."""
+        folders = {"signatures", *(f for policy in policies for f in (*policy.documents, *policy.records))}
+        found = {POLICY_PATH: self.root / POLICY_PATH} if (self.root / POLICY_PATH).is_file() else {}
+        for folder in sorted(folders):
+            for path in _walk(self.root / folder):
+                found[path.relative_to(self.root).as_posix()] = path
+        return found
+
+    def landing(self, policies: list[Policy], before: Landing | None) -> Landing | None:
+        """The landing, None where nothing differs from what was committed on the mainline."""
+        paths = self.files(policies)
+        tree = {path: self.blob(path, file) for path, file in paths.items()}
+        concerned = {path for path in self.base if path in tree or self.concerns(path, policies)}
+        changes = tuple(
+            Change(path, self.base.get(path), tree.get(path))
+            for path in sorted({*tree, *concerned})
+            if self.base.get(path) != tree.get(path)
+        )
+        if not changes and not self.brought:
+            return None
+        parents = tuple(part for part in (before.commit.id if before else None, self.branch) if part)
+        who = self.repository.identity() or NOBODY
+        seconds = max(int(self.now), before.time if before else 0)
+        commit = Commit(WORKTREE, parents, seconds, who, (), "not committed yet", changes)
+        return Landing(commit, (*self.brought, commit), seconds)
+
+    def concerns(self, path: str, policies: list[Policy]) -> bool:
+        return (
+            is_policy_path(path)
+            or is_signed_path(path)
+            or any(
+                path.startswith(f"{folder}/") for policy in policies for folder in (*policy.documents, *policy.records)
+            )
+        )
+
+    def blob(self, path: str, file: Path) -> str:
+        """The blob id of a file as git would store it: the committed one where only its line ends differ."""
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise QmsError(f"{path} cannot be read ({error.strerror}); mend its permissions or remove it.") from None
+        blob = blob_id(data)
+        if b"\r\n" in data and self.base.get(path) == blob_id(normal := data.replace(b"\r\n", b"\n")):
+            data, blob = normal, blob_id(normal)
+        self.bytes[blob] = data
+        return blob
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(".") or entry.is_symlink():
+            continue
+        if entry.is_dir():
+            yield from _walk(entry)
+        elif entry.is_file():
+            yield entry
+
+
+def _library(
+    repository: Repository,
+    head: str,
+    line: tuple[Landing, ...],
+    commits: dict[str, Commit],
+    overlay: _Overlay | None = None,
+) -> Library:
+    held = overlay.bytes if overlay else {}
+    reader = _Blobs(repository, held)
+    changes = [change for landing in line for commit in landing.brought for change in commit.changes]
+    policies = reader.policies(_new_blobs(changes, is_policy_path))
+    if overlay:
+        usable = [version.read.policy for version in policies.values() if version.read.policy]
+        policies.update(reader.policies(_worktree_policy(overlay)))
+        usable += [v.read.policy for v in policies.values() if v.read.policy and v.read.policy not in usable]
+        landing = overlay.landing(usable, line[-1] if line else None)
+        if landing:
+            line = (*line, landing)
+            changes += [change for commit in landing.brought for change in commit.changes]
+            policies.update(reader.policies(_new_blobs(changes, is_policy_path) - policies.keys()))
+    usable = [version.read.policy for version in policies.values() if version.read.policy]
+    document_blobs = _new_blobs(changes, lambda path: any(is_document_path(path, policy) for policy in usable))
+    texts = reader.texts(document_blobs, {policy.names for policy in usable})
+    return Library(
+        head=head,
+        landings=line,
+        commits=frozenset(commits),
+        texts=texts,
+        policies=policies,
+        signed=dict(reader.read(_new_blobs(changes, is_signed_path))),
+        attachments=reader.hashes(_attached(changes, texts)),
+        worktree=bool(overlay),
+    )
+
+
+def _worktree_policy(overlay: _Overlay) -> set[str]:
+    file = overlay.root / POLICY_PATH
+    return {overlay.blob(POLICY_PATH, file)} if file.is_file() else set()
+
+
+def _new_blobs(changes: Iterable[Change], wanted) -> set[str]:  # type: ignore[no-untyped-def]
+    verdict: dict[str, bool] = {}
+    found = set()
+    for change in changes:
+        if change.new is not None and change.is_file:
+            if change.path not in verdict:
+                verdict[change.path] = wanted(change.path)
+            if verdict[change.path]:
+                found.add(change.new)
+    return found
+
+
+def _attached(changes: Iterable[Change], texts: dict[KeyNames, dict[str, DocumentText]]) -> set[str]:
+    """Blobs that ever stood where a document attaches a file."""
+    names = {
+        blob: text.items("attachments")
+        for read in texts.values()
+        for blob, text in read.items()
+        if "attachments" in text.front
+    }
+    if not names:
+        return set()
+    changes = list(changes)
+    paths = {attachment_path(change.path, name) for change in changes for name in names.get(change.new or "", ())}
+    return {change.new for change in changes if change.new and change.is_file and change.path in paths}
+
+
+class _Blobs:
+    """Reads blobs from the repository, or from the files as they stand, and parses each once."""
+
+    def __init__(self, repository: Repository, held: dict[str, bytes]) -> None:
+        self.repository, self.held = repository, held
+
+    def read(self, ids: set[str]) -> Iterator[tuple[str, bytes]]:
+        yield from ((blob, self.held[blob]) for blob in ids if blob in self.held)
+        yield from (
+            self.repository.blobs(sorted(ids - self.held.keys()), MAX_DOCUMENT + 1) if ids - self.held.keys() else ()
+        )
+
+    def policies(self, ids: set[str]) -> dict[str, PolicyVersion]:
+        found = {}
+        for blob, data in self.read(ids):
+            read = read_policy(data)
+            found[blob] = PolicyVersion(read, policy_document(data, read))
+        return found
+
+    def texts(self, ids: set[str], namings: set[KeyNames]) -> dict[KeyNames, dict[str, DocumentText]]:
+        found: dict[KeyNames, dict[str, DocumentText]] = {names: {} for names in namings}
+        for blob, data in self.read(ids):
+            for names, texts in found.items():
+                texts[blob] = read_document(data, names)
+        return found
+
+    def hashes(self, ids: set[str]) -> dict[str, str]:
+        import hashlib
+
+        held = {blob: hashlib.sha256(self.held[blob]).hexdigest() for blob in ids if blob in self.held}
+        rest = sorted(ids - self.held.keys())
+        return {**held, **(dict(self.repository.blob_hashes(rest)) if rest else {})}
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Nothing that a load builds is garbage: collecting while it grows only costs time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

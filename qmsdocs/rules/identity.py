@@ -1,0 +1,141 @@
+"""Identity: every document has one id, for life, that nothing else has (ISO 9001:2015, 7.5.2 a)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from qmsdocs.document import same_id
+from qmsdocs.lifecycle import Dossier
+from qmsdocs.model import Severity, Source
+from qmsdocs.rules.base import Context, Found, Rule, problems
+
+
+def no_metadata(context: Context) -> Iterator[Found]:
+    """A file in a documents folder has no front matter, so nobody can say which document it is.
+
+    Bad:
+        # Control of documents
+    Good:
+        ---
+        id: QP-001
+        title: Control of documents
+        ---
+    Remedy: add the front matter, move the file out of the documents folders, or list it under
+    `ignore` in `[repository]` of qms.toml.
+    """
+    yield from problems(context, "no-metadata")
+
+
+def missing_id(context: Context) -> Iterator[Found]:
+    """The front matter has no id.
+
+    Bad:
+        title: Control of documents
+    Good:
+        id: QP-001
+        title: Control of documents
+    Remedy: give it the next free id; `qmsdocs new` does so by itself.
+    """
+    for path, text in context.state.unread.items():
+        if text.readable and not text.text("id"):
+            own = context.state.policy.names.own("id")
+            yield Found(Source(path, 1), f"the front matter has no '{own}'", f"Add '{own}: …' with an id that is free")
+
+
+def invalid_id(context: Context) -> Iterator[Found]:
+    """An id has characters that cannot stand in a file name everywhere, or is longer than 64.
+
+    Bad:
+        id: QP 001/a
+    Good:
+        id: QP-001a
+    Remedy: use letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+    """
+    yield from problems(context, "invalid-id")
+
+
+def duplicate_id(context: Context) -> Iterator[Found]:
+    """Two files have the same id.
+
+    Bad:
+        documents/QP-001.md and documents/copy-of-QP-001.md, both with `id: QP-001`
+    Good:
+        one file for each id
+    Remedy: remove the copy, or give it an id of its own.
+    """
+    for dossier, _ in context.documents:
+        paths = sorted(dossier.paths)
+        for path in paths[1:]:
+            yield _at(
+                context,
+                dossier,
+                path,
+                f"the id '{dossier.id}' stands in {paths[0]} too",
+                "Remove one of the two, or give it an id of its own",
+            )
+
+
+def lookalike_id(context: Context) -> Iterator[Found]:
+    """Two ids differ only by case or by the way Unicode writes the same characters, so people will take one for the other.
+
+    Bad:
+        id: QP-001 in one file and id: qp-001 in another
+    Good:
+        id: QP-001 and id: QP-002
+    Remedy: give one of them another id.
+    """
+    groups: dict[str, list[Dossier]] = defaultdict(list)
+    for dossier, _ in context.documents:
+        if dossier.paths:
+            groups[same_id(dossier.id)].append(dossier)
+    for group in groups.values():
+        first, *others = sorted(group, key=lambda d: d.path or "")
+        for other in others:
+            yield _at(
+                context,
+                other,
+                other.path or "",
+                f"the id '{other.id}' looks like '{first.id}' ({first.path})",
+                "Give one of them another id",
+            )
+
+
+def wrong_prefix(context: Context) -> Iterator[Found]:
+    """An id does not start with the prefix that the policy gives to its type.
+
+    Bad:
+        id: WI-004
+        type: procedure
+    Good:
+        id: QP-004
+        type: procedure
+    Remedy: correct the type; an id that was ever approved stays as it is.
+    """
+    for dossier, _ in context.documents:
+        content = dossier.current
+        kind = dossier.draft.type if dossier.draft else None
+        if content and kind and kind.prefix and not dossier.revisions and not dossier.id.startswith(f"{kind.prefix}-"):
+            yield _at(
+                context,
+                dossier,
+                content.path,
+                f"a {kind.name.lower()} has an id like {kind.prefix}-001",
+                "Correct the type or the id",
+            )
+
+
+def _at(context: Context, dossier: Dossier, path: str, message: str, remedy: str) -> Found:
+    blob = context.state.tree.get(path, "")
+    text = context.library.texts[context.state.policy.names].get(blob)
+    return Found(Source(path, text.line("id") if text else 1), message, remedy, dossier.id)
+
+
+RULES = (
+    Rule("ID101", "no-metadata", Severity.ERROR, "ISO 9001 7.5.2 a", no_metadata),
+    Rule("ID102", "missing-id", Severity.ERROR, "ISO 9001 7.5.2 a", missing_id),
+    Rule("ID103", "invalid-id", Severity.ERROR, "ISO 9001 7.5.2 a", invalid_id),
+    Rule("ID104", "duplicate-id", Severity.ERROR, "ISO 9001 7.5.2 a", duplicate_id),
+    Rule("ID105", "lookalike-id", Severity.ERROR, "ISO 9001 7.5.2 a", lookalike_id),
+    Rule("ID106", "wrong-prefix", Severity.WARNING, "your policy", wrong_prefix),
+)

@@ -1,0 +1,153 @@
+"""Policy: qms.toml can be read, is complete, and is the one that was approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qmsdocs.lifecycle import Dossier
+from qmsdocs.model import Kind, Problem, Severity, Source
+from qmsdocs.policy import OWNER, POLICY_PATH
+from qmsdocs.rules.base import Context, Found, Rule, at_line
+
+
+def invalid_policy(context: Context) -> Iterator[Found]:
+    """The policy cannot be read, or a setting in it is not one that we know. It has no effect as it stands.
+
+    Bad:
+        [types.procedure]
+        review_every = "sometimes"
+    Good:
+        [types.procedure]
+        review_every = "24 months"
+    Remedy: mend the line that is named; until then the policy in force stays in force.
+    """
+    yield from _problems(context, "invalid-policy")
+
+
+def unknown_role(context: Context) -> Iterator[Found]:
+    """The policy names a role that it does not define.
+
+    Bad:
+        approve = ["quality-manger"]
+    Good:
+        [roles]
+        quality-manager = "Quality manager"
+        [types.procedure]
+        approve = ["quality-manager"]
+    Remedy: correct the name, or define the role under `[roles]`.
+    """
+    yield from _problems(context, "unknown-role")
+
+
+def unapproved_policy(context: Context) -> Iterator[Found]:
+    """The policy was changed without the approvals that the policy in force demands. The change has no effect.
+
+    Bad:
+        adding a role to oneself in qms.toml and pushing it
+    Good:
+        raise `revision` under `[document]`, commit, and have it approved: `qmsdocs approve QMS-001`
+    Remedy: have it approved by those named, or put the approved text back.
+    """
+    dossier = _policy(context)
+    if dossier is None or dossier.draft is None or not dossier.revisions:
+        return
+    draft = dossier.draft
+    in_force = dossier.revisions[-1]
+    if draft.content.label == in_force.label:
+        remedy = f"Raise the revision: 'qmsdocs revise {dossier.id} --change \"…\"', then have it approved"
+        severity = Severity.ERROR
+    else:
+        missing = ", ".join(str(need) for need in draft.missing)
+        remedy = f"'qmsdocs approve {dossier.id}' by: {missing}"
+        severity = Severity.WARNING
+    message = f"this policy (revision {draft.content.label}) is not approved and has no effect; revision {in_force.label} is in force"
+    yield Found(draft.content.source("revision"), message, remedy, dossier.id, severity=severity)
+
+
+def missing_policy(context: Context) -> Iterator[Found]:
+    """The policy's file is gone. The policy in force stays in force, but nobody can read or change it.
+
+    Bad:
+        git rm qms.toml
+    Good:
+        qms.toml at the top of the repository
+    Remedy: put it back: `git checkout COMMIT -- qms.toml`.
+    """
+    dossier = _policy(context)
+    if dossier is not None and dossier.revisions and not dossier.paths:
+        commit = dossier.revisions[-1].content.commit[:12]
+        yield Found(
+            Source(POLICY_PATH), "the policy's file is gone", f"git checkout {commit} -- {POLICY_PATH}", dossier.id
+        )
+
+
+def type_without_approval(context: Context) -> Iterator[Found]:
+    """A type of document needs nobody's approval, so whatever lands on the mainline is in force.
+
+    Bad:
+        [types.procedure]
+        approve = []
+    Good:
+        [types.procedure]
+        approve = ["owner", "quality-manager"]
+    Remedy: name who approves documents of this type.
+    """
+    for kind in context.state.policy.types.values():
+        if kind.kind is Kind.DOCUMENT and not kind.approve:
+            yield Found(
+                Source(POLICY_PATH, kind.line),
+                f"the type '{kind.id}' needs nobody's approval",
+                'Write approve = ["ROLE"]',
+            )
+
+
+def vacant_role(context: Context) -> Iterator[Found]:
+    """A role that must approve has fewer holders than are required, so nothing can be approved.
+
+    Bad:
+        approve = ["2 of engineer"] with one engineer among the people
+    Good:
+        approve = ["2 of engineer"] with two engineers or more
+    Remedy: give the role to someone in qms.toml.
+    """
+    policy = context.state.policy
+    needed: dict[str, tuple[int, int]] = {}
+    for kind in policy.types.values():
+        for requirement in (*kind.review, *kind.approve):
+            if requirement.count > needed.get(requirement.role, (0, 0))[0]:
+                needed[requirement.role] = (requirement.count, kind.line)
+    for requirement in policy.approve:
+        if requirement.count > needed.get(requirement.role, (0, 0))[0]:
+            needed[requirement.role] = (requirement.count, policy.line)
+    for role, (count, line) in needed.items():
+        holders = len(policy.holders(role, context.day)) if role != OWNER else count
+        if holders < count:
+            message = (
+                f"the role '{role}' must sign by {count}, and {holders or 'nobody'} hold{'' if holders > 1 else 's'} it"
+            )
+            yield Found(Source(POLICY_PATH, line), message, f"Give the role '{role}' to someone under [people.…]")
+
+
+def _policy(context: Context) -> Dossier | None:
+    return next(
+        (d for d in context.state.dossiers.values() if POLICY_PATH in d.paths or (d.revisions and d.revisions[0].root)),
+        None,
+    )
+
+
+def _problems(context: Context, rule: str) -> Iterator[Found]:
+    version = context.library.policies.get(context.state.tree.get(POLICY_PATH, ""))
+    problems: tuple[Problem, ...] = version.read.problems if version else ()
+    for problem in problems:
+        if problem.rule == rule:
+            yield at_line(POLICY_PATH, problem)
+
+
+RULES = (
+    Rule("PO001", "invalid-policy", Severity.ERROR, "your policy", invalid_policy),
+    Rule("PO002", "unknown-role", Severity.ERROR, "your policy", unknown_role),
+    Rule("PO003", "unapproved-policy", Severity.ERROR, "ISO 9001 7.5.2 c", unapproved_policy),
+    Rule("PO004", "missing-policy", Severity.ERROR, "ISO 9001 7.5.3.1 a", missing_policy),
+    Rule("PO005", "type-without-approval", Severity.WARNING, "ISO 9001 7.5.2 c", type_without_approval),
+    Rule("PO006", "vacant-role", Severity.WARNING, "ISO 9001 5.3", vacant_role),
+)

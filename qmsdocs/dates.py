@@ -65,9 +65,14 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time such as 2026-11-23T10:12:00+00:00") from None
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no offset from UTC (add +00:00)")
+    if not date.min.year < instant.year < date.max.year:  # else it has no place in some other zone
+        raise ValueError(f"{text!r} is not a time anybody could have signed")
     return instant
 
 
 def local_day(seconds: int | float, zone: ZoneInfo) -> date:
-    """The calendar day in `zone` of a Unix time in seconds."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
+    """The calendar day in `zone` of a Unix time in seconds; the first or last there is for a time outside the calendar."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
+    except (ValueError, OverflowError, OSError):
+        return date.min if seconds < 0 else date.max

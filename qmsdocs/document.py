@@ -30,7 +30,21 @@ DIGEST_VERSION = "qmsdocs-1"
 MAX_FRONT_MATTER = 65_536  # characters; libyaml is not to be trusted with more
 MAX_DOCUMENT = 32 * 1024 * 1024  # bytes
 
-TEXT_KEYS = ["id", "title", "type", "revision", "owner", "change", "withdrawn", "replaced_by", "issuer", "edition", "source", "form", "form_revision"]
+TEXT_KEYS = [
+    "id",
+    "title",
+    "type",
+    "revision",
+    "owner",
+    "change",
+    "withdrawn",
+    "replaced_by",
+    "issuer",
+    "edition",
+    "source",
+    "form",
+    "form_revision",
+]
 LIST_KEYS = ("clauses", "references", "attachments", "tags", "supersedes", "distribution")
 DATE_KEYS = ("effective_date", "checked", "date")
 INTERVAL_KEYS = ("review_every", "retain")
@@ -156,6 +170,14 @@ def read_document(data: bytes, names: KeyNames) -> DocumentText:
         front[key], lines[key] = value, line
     problems = tuple(_typed(front, lines, names))
     return DocumentText(front, lines, body_line, body_digest, problems, True)
+
+
+def body_of(data: bytes) -> str:
+    """A document's text after its front matter, empty where the file cannot be read."""
+    try:
+        return split(decode(data))[2]
+    except _Unreadable:
+        return ""
 
 
 def decode(data: bytes) -> str:

@@ -147,6 +147,23 @@ class Repository:
             raise QmsError(f"Git did not commit the record: {reason(error)}") from None
         return str(self.head())
 
+    def configure(self, name: str, value: str) -> None:
+        """Set a configuration value of this repository alone."""
+        with self.repo.config_writer() as writer:
+            section, _, option = name.rpartition(".")
+            writer.set_value(section, option, value)
+
+    def check_out(self, branch: str) -> None:
+        """Make the files those of a branch, whatever they were."""
+        self.repo.git.execute(["git", "checkout", "--quiet", "--force", branch], env=_ENVIRONMENT)
+
+    def exclude(self, pattern: str) -> None:
+        """Leave files out of what git offers to commit, in this clone alone."""
+        file = self.git_dir / "info" / "exclude"
+        file.parent.mkdir(exist_ok=True)
+        with file.open("a", encoding="utf-8") as excludes:
+            excludes.write(f"{pattern}\n")
+
     # --- running git ------------------------------------------------------------------------------------------
 
     def _ask(self, *arguments: str) -> str:
@@ -234,3 +251,13 @@ def blob_id(data: bytes) -> str:
 def _skip(stream: IO[bytes], count: int) -> None:
     while count:
         count -= len(stream.read(min(count, _CHUNK)))
+
+
+def global_identity(folder: Path) -> Identity | None:
+    """Who git would take for the author in a folder that is no repository yet, from its configuration."""
+    try:
+        asked = git.Git(folder)
+        name, email = (str(asked.execute(["git", "config", "--get", f"user.{key}"])) for key in ("name", "email"))
+    except GitCommandError:
+        return None
+    return Identity(name, email)

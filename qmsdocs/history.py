@@ -14,12 +14,14 @@ from qmsdocs.model import CannotDetermine, Identity
 LOG_FORMAT = "%H%x00%P%x00%ct%x00%an%x00%ae%x00%s%x00%(trailers:key=Co-authored-by,valueonly,unfold)"
 LOG_OPTIONS = (
     "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "--topo-order", "--reverse",
-    "--no-show-signature", "--no-notes", "--no-color", "--no-ext-diff", "--no-textconv",
+    "--root", "--no-relative", "--encoding=UTF-8", "--no-show-signature", "--no-notes", "--no-color", "--no-ext-diff",
+    "--no-textconv",
     f"--format={LOG_FORMAT}",
 )  # fmt: skip
 _FIELDS = 7
 _DAY = 86_400  # seconds
 _WITNESSES = 3
+_BROKEN_OFF = "The output of 'git log' broke off; run 'git fsck' on this repository."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ def parse_log(stream: Iterable[bytes]) -> Iterator[Commit]:
         changes = []
         token = next(tokens, None)
         while token is not None and token.lstrip(b"\n").startswith(b":"):
-            changes.append(_change(token, _need(tokens)))
+            changes.append((token, _need(tokens)))
             token = next(tokens, None)
-        yield _commit(header, tuple(changes))
+        yield _commit(header, changes)
 
 
 def _tokens(stream: Iterable[bytes]) -> Iterator[bytes]:
@@ -89,24 +91,31 @@ def _tokens(stream: Iterable[bytes]) -> Iterator[bytes]:
         rest = parts.pop()
         yield from parts
     if rest.strip():
-        raise CannotDetermine("The output of 'git log' broke off; run 'git fsck' on this repository.")
+        raise CannotDetermine(_BROKEN_OFF)
 
 
 def _need(tokens: Iterator[bytes]) -> bytes:
     token = next(tokens, None)
     if token is None:
-        raise CannotDetermine("The output of 'git log' broke off; run 'git fsck' on this repository.")
+        raise CannotDetermine(_BROKEN_OFF)
     return token
 
 
-def _commit(header: list[bytes], changes: tuple[Change, ...]) -> Commit:
+def _commit(header: list[bytes], changes: list[tuple[bytes, bytes]]) -> Commit:
+    try:
+        return _parsed(header, tuple(_change(raw, path) for raw, path in changes))
+    except ValueError:
+        raise CannotDetermine(_BROKEN_OFF) from None
+
+
+def _parsed(header: list[bytes], changes: tuple[Change, ...]) -> Commit:
     commit, parents, seconds, name, email, subject, trailers = header
     return Commit(
         id=commit.decode("ascii"),
         parents=tuple(parents.decode("ascii").split()),
         committed=int(seconds or 0),
         author=Identity(_text(name), _text(email)),
-        coauthors=tuple(parse_identity(line) for line in _text(trailers).splitlines() if line.strip()),
+        coauthors=tuple(parse_identity(line) for line in _text(trailers).split("\n") if line.strip()),
         subject=_text(subject),
         changes=changes,
     )
@@ -184,15 +193,16 @@ def landing_times(times: Sequence[int]) -> tuple[list[int], list[bool]]:
     A line only grows, so a commit landed no earlier than the one before it, whatever its clock says: what is added
     later never changes what was true on a past day. The one exception heals a clock far ahead, which would
     otherwise hide all that follows: a commit more than a day ahead of each of the next three, none of which is behind
-    the commit before it, is taken to have landed with that one.
+    the commit before it, is taken to have landed with that one (the first of all: with the earliest of those three).
     """
     result: list[int] = []
     wrong = []
     for index, time in enumerate(times):
         before = result[-1] if result else None
-        ahead = _is_ahead(time, before, times[index + 1 : index + 1 + _WITNESSES])
+        following = times[index + 1 : index + 1 + _WITNESSES]
+        ahead = _is_ahead(time, before, following)
         if before is None:
-            result.append(times[index + 1] if ahead else time)
+            result.append(min(following) if ahead else time)
         else:
             result.append(before if ahead or time < before else time)
         wrong.append(ahead or (before is not None and time < before))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from qmsdocs.document import DocumentText, KeyNames
@@ -30,7 +30,7 @@ class Library:
 
     Blobs are known by their git object id: `texts` documents for each naming of keys, `policies` versions of
     qms.toml, `signed` the bytes of signed records and of their signatures, `attachments` the SHA-256 (hex) of each.
-    `worktree` is set where the last landing is not a commit but the files as they stand.
+    `uncommitted` has the bytes of files as they stand, where the last landing is no commit but the work tree.
     """
 
     head: str
@@ -40,7 +40,7 @@ class Library:
     policies: Mapping[str, PolicyVersion]
     signed: Mapping[str, bytes]
     attachments: Mapping[str, str]
-    worktree: bool = False
+    uncommitted: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def is_document_path(path: str, policy: Policy) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 
 _MAY_LINK = re.compile(r"\]\(|\]:|\]\[|<(?:img|a)\b", re.IGNORECASE)
 
@@ -34,7 +35,7 @@ def read_links(body: str, first_line: int) -> tuple[Link, ...]:
 @cache
 def _parser() -> MarkdownIt:
     """Only what can hold a link, or hide one that is none (code, escapes)."""
-    parser = MarkdownIt("commonmark").enable("table")
+    parser = MarkdownIt("commonmark").enable("table").use(footnote_plugin)
     parser.inline.ruler.enableOnly(
         ["text", "escape", "backticks", "link", "image", "autolink", "html_inline", "newline"]
     )

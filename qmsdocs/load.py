@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from qmsdocs.document import MAX_DOCUMENT, DocumentText, KeyNames, read_document
+from qmsdocs.document import MAX_DOCUMENT, DocumentText, KeyNames, body_of, read_document
 from qmsdocs.git import Repository, blob_id
 from qmsdocs.history import Change, Commit, Landing, landings
 from qmsdocs.library import Library, PolicyVersion, is_document_path, is_policy_path, is_signed_path
-from qmsdocs.lifecycle import attachment_path
+from qmsdocs.lifecycle import State, attachment_path
+from qmsdocs.links import Link, read_links
 from qmsdocs.model import Identity, QmsError
 from qmsdocs.policy import POLICY_PATH, Policy, policy_document, read_policy
 
@@ -86,6 +88,21 @@ def _ancestors(commits: dict[str, Commit], head: str) -> set[str]:
             found.add(commit)
             stack.extend(commits[commit].parents)
     return found
+
+
+def read_bodies(repository: Repository, library: Library, blobs: Iterable[str]) -> dict[str, str]:
+    """The bodies of some documents, by blob; one that cannot be read has an empty body."""
+    found = {}
+    for blob, data in _Blobs(repository, library.uncommitted).read(set(blobs)):
+        found[blob] = body_of(data)
+    return found
+
+
+def standing_links(repository: Repository, library: Library, state: State) -> dict[str, tuple[Link, ...]]:
+    """The links of every document and record that stands now, by blob."""
+    texts = {c.blob: c.text for d in state.dossiers.values() for c in d.paths.values() if c and c.path != POLICY_PATH}
+    bodies = read_bodies(repository, library, texts)
+    return {blob: read_links(body, texts[blob].body_line) for blob, body in bodies.items()}
 
 
 class _Overlay:
@@ -195,7 +212,7 @@ def _library(
         policies=policies,
         signed=dict(reader.read(_new_blobs(changes, is_signed_path))),
         attachments=reader.hashes(_attached(changes, texts)),
-        worktree=bool(overlay),
+        uncommitted=held,
     )
 
 
@@ -204,7 +221,7 @@ def _worktree_policy(overlay: _Overlay) -> set[str]:
     return {overlay.blob(POLICY_PATH, file)} if file.is_file() else set()
 
 
-def _new_blobs(changes: Iterable[Change], wanted) -> set[str]:  # type: ignore[no-untyped-def]
+def _new_blobs(changes: Iterable[Change], wanted: Callable[[str], bool]) -> set[str]:
     verdict: dict[str, bool] = {}
     found = set()
     for change in changes:
@@ -234,7 +251,7 @@ def _attached(changes: Iterable[Change], texts: dict[KeyNames, dict[str, Documen
 class _Blobs:
     """Reads blobs from the repository, or from the files as they stand, and parses each once."""
 
-    def __init__(self, repository: Repository, held: dict[str, bytes]) -> None:
+    def __init__(self, repository: Repository, held: Mapping[str, bytes]) -> None:
         self.repository, self.held = repository, held
 
     def read(self, ids: set[str]) -> Iterator[tuple[str, bytes]]:
@@ -258,8 +275,6 @@ class _Blobs:
         return found
 
     def hashes(self, ids: set[str]) -> dict[str, str]:
-        import hashlib
-
         held = {blob: hashlib.sha256(self.held[blob]).hexdigest() for blob in ids if blob in self.held}
         rest = sorted(ids - self.held.keys())
         return {**held, **(dict(self.repository.blob_hashes(rest)) if rest else {})}

@@ -21,6 +21,8 @@ _REQUIRED = ("qmsdocs", "document", "revision", "content", "meaning", "role", "p
 _OPTIONAL = ("witness", "comment", "verdict")
 _CONTENT = re.compile(r"qmsdocs-\d+:sha256:[0-9a-f]{64}")
 _LINE = re.compile(r"([a-z]+): (.*)")
+_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^']|'')*'""")
+_PLAIN = re.compile(r"""(?![-?:](?:\s|$))[^\s,\[\]{}#&*!|>'"%@`](?:(?!: | #).)*(?<!:)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +91,15 @@ def _keys(data: bytes) -> Mapping[str, str]:
 
 
 def _scalar(text: str) -> str:
-    if not text.startswith(('"', "'", "&", "*", "!", "|", ">", "{", "[", "#", "%", "@", "`")):
-        if " #" in text or ": " in text:
-            raise ValueError(f"{text[:60]!r} wants quotes")
+    if not text or (_PLAIN.fullmatch(text) and text.isprintable() and text == text.strip()):
         return text
+    if not _QUOTED.fullmatch(text):
+        raise ValueError(f"{text[:60]!r} wants quotes")
     try:
-        value = yaml.load(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError:
-        value = None
-    if not isinstance(value, str):
-        raise ValueError(f"{text[:60]!r} is not a text")
+        value = str(yaml.load(text, Loader=yaml.BaseLoader))
+        value.encode("utf-8")
+    except (yaml.YAMLError, OverflowError, ValueError):
+        raise ValueError(f"{text[:60]!r} is not a text") from None
     return value
 
 
@@ -111,8 +112,9 @@ def _record(keys: Mapping[str, str]) -> SignedRecord:
         raise ValueError(f"its format is '{keys['qmsdocs']}', we read {FORMAT}")
     if not _CONTENT.fullmatch(keys["content"]):
         raise ValueError("'content' is not a content digest")
-    if not ID_FORM.fullmatch(keys["document"]):
-        raise ValueError("'document' is not an id")
+    for key in ("document", "revision", "person"):  # they make up the file's path
+        if not ID_FORM.fullmatch(keys[key]):
+            raise ValueError(f"'{key}' is not an id" if key != "revision" else "'revision' is not a label")
     meaning = Meaning(keys["meaning"])
     verdict = ReviewVerdict(keys["verdict"]) if "verdict" in keys else None
     if (verdict is not None) != (meaning is Meaning.PERIODIC_REVIEW):

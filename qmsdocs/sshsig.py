@@ -16,6 +16,8 @@ MAX_SIGNATURE = 65_536  # bytes
 _BEGIN, _END = b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"
 _HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 _USER_PRESENT = 0x01
+_UNCOMPRESSED = b"\x04"  # the one form of a point that OpenSSH reads
+_RSA_BITS = 1024, 16_384  # what OpenSSH accepts
 
 
 class BadSignature(Exception):
@@ -76,6 +78,7 @@ def read_signature(armored: bytes) -> Signature:
     if reader.take(6) != b"SSHSIG" or reader.number() != 1:
         raise BadSignature("is of an unknown version")
     public_key, namespace, _, hash_name = reader.string(), reader.string(), reader.string(), reader.string()
+    _Reader(public_key).string()
     inner = _Reader(reader.string())
     reader.end()
     algorithm, blob = inner.string(), inner.string()
@@ -134,11 +137,11 @@ def _ecdsa(kind: bytes, key: _Reader, signature: Signature, signed: bytes) -> No
         b"nistp384": (ec.SECP384R1(), hashes.SHA384()),
         b"nistp521": (ec.SECP521R1(), hashes.SHA512()),
     }
-    _expect(curve_name in curves and curve_name in kind)
+    _expect(curve_name in curves and curve_name in kind and point[:1] == _UNCOMPRESSED)
     signed = _fido(kind, key, signature, signed)
     _expect(signature.algorithm == kind)
     numbers = _Reader(signature.blob)
-    r, s = int.from_bytes(numbers.string()), int.from_bytes(numbers.string())
+    r, s = numbers.natural(), numbers.natural()
     numbers.end()
     curve, digest = curves[curve_name]
     public = ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
@@ -149,11 +152,12 @@ def _rsa(kind: bytes, key: _Reader, signature: Signature, signed: bytes) -> None
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-    exponent, modulus = int.from_bytes(key.string()), int.from_bytes(key.string())
+    exponent, modulus = key.natural(), key.natural()
+    key.end()
     digests: dict[bytes, hashes.HashAlgorithm] = {b"rsa-sha2-256": hashes.SHA256(), b"rsa-sha2-512": hashes.SHA512()}
     _expect(kind == b"ssh-rsa" and signature.algorithm in digests and not signature.trailer)
-    if modulus.bit_length() < 1024:
-        raise BadSignature("was made with an RSA key that is too short")
+    if not _RSA_BITS[0] <= modulus.bit_length() <= _RSA_BITS[1]:
+        raise BadSignature(f"was made with an RSA key of {modulus.bit_length()} bits, which is not supported")
     public = rsa.RSAPublicNumbers(exponent, modulus).public_key()
     blob = signature.blob.rjust((modulus.bit_length() + 7) // 8, b"\0")
     public.verify(blob, signed, padding.PKCS1v15(), digests[signature.algorithm])
@@ -211,6 +215,13 @@ class _Reader:
 
     def string(self) -> bytes:
         return self.take(self.number())
+
+    def natural(self) -> int:
+        """An mpint, which OpenSSH refuses where it is negative."""
+        part = self.string()
+        if part[:1] >= b"\x80":
+            raise BadSignature("is damaged (negative number)")
+        return int.from_bytes(part)
 
     def rest(self) -> bytes:
         return self.take(len(self.data) - self.position)

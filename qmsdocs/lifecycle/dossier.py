@@ -7,10 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from qmsdocs.document import DocumentText
-from qmsdocs.history import Landing
+from qmsdocs.history import Commit, Landing
 from qmsdocs.model import Assurance, Identity, Meaning, Problem, Source, Status
 from qmsdocs.policy import DocumentType, Policy, Requirement
 from qmsdocs.signature import SignedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place on the mainline: its landings count from 0; `day` is that of the landing in the organisation's timezone."""
+
+    index: int
+    commit: Commit
+    day: date
 
 
 @dataclass(frozen=True, slots=True)

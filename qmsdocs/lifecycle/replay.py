@@ -64,7 +64,7 @@ def policy_type(policy: Policy) -> DocumentType:
 class _Replay:
     def __init__(self, library: Library, as_of: date) -> None:
         self.library, self.as_of = library, as_of
-        self.root = _first_policy(library)
+        self.root = first_policy(library)
         self.policy: Policy | None = None
         self.policies: list[tuple[date, str, Policy]] = []
         self.dossiers: dict[str, Dossier] = {}
@@ -510,7 +510,7 @@ def _first_ids(library: Library, policy: Policy) -> dict[str, str]:
     return found
 
 
-def _first_policy(library: Library) -> Policy:
+def first_policy(library: Library) -> Policy:
     for landing in library.landings:
         for change in landing.commit.changes:
             version = library.policies.get(change.new or "") if is_policy_path(change.path) else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qmsdocs.model import Finding, Severity
+from qmsdocs.model import Finding, Severity, Source
+from qmsdocs.policy import POLICY_PATH, read_policy
 from qmsdocs.rules import approval, identity, integrity, metadata, policy, references, review_date, revision
-from qmsdocs.rules.approval import able
 from qmsdocs.rules.base import Context, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -30,6 +30,24 @@ def judge(context: Context) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=_place))
 
 
+def policy_findings(data: bytes) -> tuple[Finding, ...]:
+    """What is wrong with a policy's bytes, where no policy is usable and nothing else can be judged."""
+    stamped = {rule.name: rule for rule in policy.RULES}
+    return tuple(
+        Finding(
+            code=stamped[problem.rule].code,
+            rule=problem.rule,
+            severity=stamped[problem.rule].severity,
+            source=Source(POLICY_PATH, problem.line),
+            document=None,
+            message=problem.message,
+            remedy=problem.remedy,
+            basis=stamped[problem.rule].basis,
+        )
+        for problem in read_policy(data).problems
+    )
+
+
 def rule(code_or_name: str) -> Rule | None:
     """The rule with a code (`RE301`) or a name (`changed-without-revision`), None where there is none."""
     wanted = code_or_name.strip().casefold()
@@ -46,4 +64,4 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
     )
 
 
-__all__ = ["FAMILIES", "RULES", "Context", "Rule", "able", "judge", "rule"]
+__all__ = ["FAMILIES", "RULES", "Context", "Rule", "judge", "policy_findings", "rule"]

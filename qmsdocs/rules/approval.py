@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qmsdocs.lifecycle import Draft, Need, State
+from qmsdocs.eligibility import able, names
+from qmsdocs.lifecycle import Draft
 from qmsdocs.model import Condition, Kind, Severity, Source, Status
-from qmsdocs.policy import OWNER, Person
 from qmsdocs.rules.base import Context, Found, Rule
 
 
@@ -21,7 +21,7 @@ def awaiting_approval(context: Context) -> Iterator[Found]:
     """
     for dossier, draft in _waiting(context):
         if draft.missing and not draft.rejected:
-            who = "; ".join(f"{need}: {_names(able(need, draft, context.state))}" for need in draft.missing)
+            who = "; ".join(f"{need}: {names(able(need, draft, context.state))}" for need in draft.missing)
             signed = [f"signed by {act.record.person} as {act.record.role} on {act.signed_day}" for act in draft.acts]
             yield Found(
                 draft.content.source("revision"),
@@ -179,19 +179,6 @@ def acknowledgement_outstanding(context: Context) -> Iterator[Found]:
                 f"qmsdocs acknowledge {dossier.id}",
                 dossier.id,
             )
-
-
-def able(need: Need, draft: Draft, state: State) -> tuple[Person, ...]:
-    """The people who can still give a signature: they hold the role, did not write the text and have not signed."""
-    policy, owner = state.policy, draft.content.text.text("owner")
-    role = owner if need.requirement.role == OWNER else need.requirement.role
-    signed = {act.record.person for act in draft.acts}
-    barred = signed if policy.own_work_allowed else signed | draft.authors
-    return tuple(p for p in (policy.holders(role, state.as_of) if role else ()) if p.id not in barred)
-
-
-def _names(people: tuple[Person, ...]) -> str:
-    return " or ".join(person.name for person in people) or "nobody"
 
 
 def _waiting(context: Context) -> Iterator[tuple[str, Draft]]:

@@ -123,8 +123,8 @@ def unlisted_attachment(context: Context) -> Iterator[Found]:
     for dossier, content, link, target in _links(context):
         listed = {attachment_path(content.path, name) for name in content.text.items("attachments")}
         other = context.id_at.get(target) or target.lower().endswith((".md", ".markdown"))
-        file = _exists(context, target) and not other and posixpath.splitext(target)[1]
-        if target not in listed and (link.embeds or file):
+        file = target in context.state.tree and not other and (link.embeds or posixpath.splitext(target)[1])
+        if target not in listed and file:
             own = context.state.policy.names.own("attachments")
             yield Found(
                 Source(content.path, link.line, content.commit),

@@ -1,0 +1,82 @@
+"""`demo`: the sample QMS with its three years of history."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from qmsdocs.cli.common import tell
+from qmsdocs.cli.judged import judged_mainline
+from qmsdocs.cli.register import FORMATS, rendered
+from qmsdocs.demo import KEYS_FOLDER, Story, read_story, replay_story
+from qmsdocs.model import QmsError
+from qmsdocs.register import Register, build_register
+from qmsdocs.render.status import status_text
+from qmsdocs.shipped import shipped
+from qmsdocs.status import outlook
+
+REGISTER_FOLDER = "register"
+_SUFFIX = {"text": "txt"}
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path), default=Path("demo-qms"), metavar="[DIR]")
+def demo(directory: Path) -> None:
+    """Replay the sample QMS, with its history and signatures, into DIR (default: demo-qms).
+
+    The signing keys are made from a published seed: they are worthless, and for this sample alone.
+    """
+    story = read_story(shipped("sample-qms"))
+    new_folder = not directory.exists()
+    if not new_folder and (not directory.is_dir() or any(directory.iterdir())):
+        raise QmsError(f"{directory} is there already and not empty; name another place: 'qmsdocs demo DIR'.")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        tell(f"Replaying {len(story.steps)} steps of {story.organisation} …")
+        repository = replay_story(story, directory.resolve())
+    except BaseException:
+        _clear(directory, new_folder)
+        raise
+    judged = judged_mainline(directory, None, story.ends)
+    repository.exclude(f"/{REGISTER_FOLDER}/")
+    register = build_register(judged.state, judged.findings)
+    _write(register, directory / REGISTER_FOLDER)
+    click.echo(status_text(outlook(judged.state), story.organisation))
+    click.echo(_next(directory, story, register), nl=False)
+
+
+def _clear(directory: Path, new_folder: bool) -> None:
+    if new_folder:
+        shutil.rmtree(directory, ignore_errors=True)
+        return
+    for entry in directory.iterdir():
+        shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+
+
+def _write(register: Register, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for form in FORMATS:
+        data = rendered(register, form)
+        file = folder / f"register.{_SUFFIX.get(form, form)}"
+        file.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace"))
+
+
+def _next(directory: Path, story: Story, register: Register) -> str:
+    day = story.ends
+    waiting = next((row for row in register.documents if row.draft and row.draft.missing), None)
+    some = waiting or register.documents[0]
+    return f"""{len(register.documents)} documents, {len(register.external)} external documents and {len(register.records)} records of {story.organisation},
+as of {day}, the last day of the story; commit {register.commit[:12]}.
+
+Open   {directory / REGISTER_FOLDER / "register.html"}   (csv, xlsx, json and txt beside it)
+Type   cd {directory}
+       qmsdocs register --as-of 2025-03-14          what was in force that day
+       qmsdocs history {some.id:<29}a document's life
+       qmsdocs register --why {some.id:<22}where every cell came from
+       qmsdocs check                                all rules on the files as they stand
+       qmsdocs approve {some.id} --key .git/{KEYS_FOLDER}/PERSON
+
+The keys in .git/{KEYS_FOLDER} come from a published seed. They are WORTHLESS: never trust them, never use them elsewhere.
+"""

@@ -1,0 +1,57 @@
+"""From the options of a verb to a judged repository: opened, loaded, replayed, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from qmsdocs.cli.common import now, today
+from qmsdocs.dates import local_day
+from qmsdocs.git import Repository, open_repository
+from qmsdocs.library import Library
+from qmsdocs.lifecycle import State, first_policy, replay
+from qmsdocs.load import load, load_worktree, mainline_head, standing_links
+from qmsdocs.model import Finding
+from qmsdocs.rules import Context, judge
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A repository, what was read from it, and the state that follows."""
+
+    repository: Repository
+    library: Library
+    state: State
+
+    @cached_property
+    def context(self) -> Context:
+        """What the rules look at."""
+        return Context(self.library, self.state, standing_links(self.repository, self.library, self.state))
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding."""
+        return judge(self.context)
+
+
+def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged:
+    """What was committed: the mainline, or a commit."""
+    repository = open_repository(repo)
+    library = load(repository, mainline_head(repository, at))
+    return _judged(repository, library, as_of)
+
+
+def judged_worktree(repo: Path) -> Judged:
+    """The files as they stand today, on top of what was committed (however far ahead the clock of a commit was)."""
+    repository = open_repository(repo)
+    library = load_worktree(repository, now())
+    zone = first_policy(library).timezone
+    last = local_day(library.landings[-1].time, zone) if library.landings else today(zone)
+    return _judged(repository, library, max(today(zone), last))
+
+
+def _judged(repository: Repository, library: Library, as_of: date | None) -> Judged:
+    day = as_of or today(first_policy(library).timezone)
+    return Judged(repository, library, replay(library, day))

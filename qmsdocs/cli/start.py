@@ -1,0 +1,208 @@
+"""`init`: start a QMS in a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from qmsdocs.cli.common import tell
+from qmsdocs.git import Repository, is_repository, open_repository, start_repository
+from qmsdocs.history import parse_identity
+from qmsdocs.model import Identity, QmsError
+from qmsdocs.policy import POLICY_PATH, read_policy
+from qmsdocs.shipped import shipped
+from qmsdocs.signing import find_public_keys, write_files
+
+_FILES = {
+    "gitattributes": ".gitattributes",
+    "gitignore": ".gitignore",
+    "repository-README.md": "README.md",
+}
+_APPROVER_ROLES = ("top-management", "internal-auditor")
+
+
+@dataclass(frozen=True)
+class _Answers:
+    organisation: str
+    timezone: str
+    mainline: str
+    you: Identity
+    approver: Identity | None
+    keys: tuple[str, ...]
+
+
+@click.command("init")
+@click.argument("directory", type=click.Path(path_type=Path), default=Path(), metavar="[DIR]")
+@click.option("--organisation", metavar="NAME", help="The organisation's name.")
+@click.option("--timezone", metavar="ZONE", help="IANA name, such as Europe/London (default: this machine's).")
+@click.option(
+    "--mainline",
+    metavar="BRANCH",
+    help="The branch on which things take effect (default: the one checked out, or main).",
+)
+@click.option("--you", metavar='"NAME <E-MAIL>"', help="You (default: as git knows you).")
+@click.option("--approver", metavar='"NAME <E-MAIL>"', help="A second person, who approves as top management.")
+@click.option(
+    "--key",
+    "key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Your SSH public key (default: found as git finds it).",
+)
+def init(
+    directory: Path,
+    organisation: str | None,
+    timezone: str | None,
+    mainline: str | None,
+    you: str | None,
+    approver: str | None,
+    key: Path | None,
+) -> None:
+    """Start a QMS in DIR (default: here): policy, attributes, README. Never overwrites a file.
+
+    Asks for what it cannot find out; with the options given, or without a terminal, it asks nothing.
+    """
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    existing = open_repository(directory) if is_repository(directory) else None
+    root = existing.root if existing else directory
+    if root is None:
+        raise QmsError("This is a bare repository; start the QMS in a clone of it.")
+    if (root / POLICY_PATH).exists():
+        raise QmsError(f"{root / POLICY_PATH} is there already; this is a QMS. 'qmsdocs check' looks it over.")
+    answers = _ask(existing, root, organisation, timezone, mainline, you, approver, key)
+    files = _files(answers)
+    kept = [path for path in files if (root / path).exists()]
+    if existing is None:
+        start_repository(root, answers.mainline)
+    write_files(root, {path: data for path, data in files.items() if path not in kept})
+    _say(root, answers, files, kept)
+
+
+def _ask(
+    existing: Repository | None,
+    root: Path,
+    organisation: str | None,
+    timezone: str | None,
+    mainline: str | None,
+    you: str | None,
+    approver: str | None,
+    key: Path | None,
+) -> _Answers:
+    asks = sys.stdin.isatty() and organisation is None
+    identity = existing.identity() if existing else _global_identity(root)
+    name = organisation or _prompt(asks, "Organisation", root.name)
+    zone = timezone or _prompt(asks, "Timezone", _machine_timezone())
+    yourself = you or _prompt(
+        asks, "You (Name <e-mail>)", str(identity) if identity else "Quality Manager <quality@example.com>"
+    )
+    second = approver or _prompt(asks, "Who approves as top management (Name <e-mail>, empty for later)", "")
+    branch = mainline or (existing.branch() if existing else None) or "main"
+    return _Answers(
+        name, zone, branch, _person(yourself), _person(second) if second else None, find_public_keys(existing, key)
+    )
+
+
+def _prompt(asks: bool, question: str, default: str) -> str:
+    return str(click.prompt(question, default=default, show_default=bool(default))) if asks else default
+
+
+def _person(text: str) -> Identity:
+    person = parse_identity(text)
+    if not person.name or "@" not in person.email:
+        raise QmsError(f"'{text}' is not a person; write it like \"Jane Doe <jane@example.com>\".")
+    return person
+
+
+def _global_identity(root: Path) -> Identity | None:
+    from qmsdocs.git import global_identity
+
+    return global_identity(root)
+
+
+def _machine_timezone() -> str:
+    """The machine's zone, from TZ, /etc/timezone or the link /etc/localtime."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    if named and "/" in named:
+        return named
+    file, link = Path("/etc/timezone"), Path("/etc/localtime")
+    if file.is_file():
+        return file.read_text("utf-8").strip() or "UTC"
+    target = str(link.resolve()) if link.is_symlink() else ""
+    return target.partition("zoneinfo/")[2] or "UTC"
+
+
+def _files(answers: _Answers) -> dict[str, bytes]:
+    values = {"organisation": answers.organisation, "timezone": answers.timezone, "mainline": answers.mainline}
+    source = shipped("templates")
+    policy = _fill((source / POLICY_PATH).read_text("utf-8"), {key: _toml(value) for key, value in values.items()})
+    policy = policy.replace("{{people}}", _people(answers, policy))
+    read = read_policy(policy.encode())
+    if read.problems:
+        raise QmsError(f"This does not make a policy: {read.problems[0].message}; {read.problems[0].remedy}.")
+    files = {POLICY_PATH: policy.encode()}
+    for name, path in _FILES.items():
+        files[path] = _fill((source / name).read_text("utf-8"), values).encode()
+    return files
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    for key, value in values.items():
+        text = text.replace(f"{{{{{key}}}}}", value)
+    return text
+
+
+def _toml(value: str) -> str:
+    """A text as it stands between double quotes in TOML."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in escaped)
+
+
+def _people(answers: _Answers, policy: str) -> str:
+    roles = re.findall(r"(?m)^([\w-]+) *= ", policy.partition("[roles]")[2].partition("\n# ----")[0])
+    second = answers.approver
+    yours = [role for role in roles if not second or role not in _APPROVER_ROLES]
+    parts = [_person_table(answers.you, yours, answers.keys)]
+    if second:
+        parts.append(_person_table(second, [role for role in roles if role in _APPROVER_ROLES], ()))
+    return "\n".join(parts)
+
+
+def _person_table(person: Identity, roles: list[str], keys: tuple[str, ...]) -> str:
+    identifier = re.sub(r"[^a-z0-9]+", "-", person.name.lower()).strip("-") or "person"
+    shown = ", ".join(f'"{_toml(key)}"' for key in keys)
+    hint = "" if keys else '   # paste the line of the .pub file: "ssh-ed25519 AAAA…"'
+    return (
+        f"[people.{identifier}]\n"
+        f'name = "{_toml(person.name)}"\n'
+        f'emails = ["{_toml(person.email)}"]\n'
+        f"roles = [{', '.join(f'{chr(34)}{role}{chr(34)}' for role in roles)}]\n"
+        f"keys = [{shown}]{hint}\n"
+    )
+
+
+def _say(root: Path, answers: _Answers, files: Mapping[str, bytes], kept: list[str]) -> None:
+    for path in files:
+        tell(f"{'Kept ' if path in kept else 'Wrote'} {path}")
+    if ".gitattributes" in kept:
+        tell("Your .gitattributes needs the line 'signatures/** -text' so that git keeps signed records byte for byte.")
+    where = "" if root == Path.cwd() else f"cd {os.path.relpath(root)} && "
+    tell(f"\nNext: look at {POLICY_PATH}, then")
+    tell(f"  {where}git add . && git commit -m 'Start the QMS'      the first policy that lands is the trust root")
+    tell('  qmsdocs new procedure "Control of documents"')
+    if not answers.keys:
+        tell(
+            "\nYou have no SSH key yet: 'ssh-keygen -t ed25519', then paste the .pub line under your name in qms.toml."
+        )
+    if answers.approver is None:
+        tell("\nNobody approves their own work: add a second person under [people] before you commit the policy.")
+    elif answers.keys:
+        tell(
+            f"\n{answers.approver.name} needs a key too: paste the line of their .pub file under their name before you commit the policy."
+        )

@@ -1,0 +1,1 @@
+"""Renderers: a register or findings in, text or bytes out. No reading, no writing, no clock."""

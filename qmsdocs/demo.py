@@ -169,6 +169,8 @@ class _Teller:
             tree[move["to"]] = tree.pop(move["from"])
         for path in step.get("write", ()):
             tree[path] = self._file(path)
+        for copy in step.get("write_from", ()):
+            tree[copy["path"]] = self._file(copy["from"])
         for edit in step.get("edit", ()):
             text = tree[edit["path"]].decode()
             if text.count(edit["old"]) != 1:

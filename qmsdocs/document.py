@@ -52,6 +52,7 @@ KNOWN_KEYS = (*TEXT_KEYS, *LIST_KEYS, *DATE_KEYS, *INTERVAL_KEYS)
 CLAIMS = ("status", "state", "approved", "approved_by", "approved_on", "approval", "approval_date", "approver")
 
 ID_FORM = re.compile(r"(?!.*\.\.)[^\W_](?:[\w.-]{0,62}[\w-])?")
+_HIDDEN_BREAK = re.compile("[\r\x85\u2028\u2029]")
 _SALVAGE = r"(?m)^{}[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?$"
 
 
@@ -70,7 +71,7 @@ class KeyNames:
         """Our name for a key as it stands in a file."""
         if own in self._map:
             return self._map[own]
-        return f"own:{own}" if own in self._map.values() else own
+        return f"own:{own}" if own in self._map.values() or own.startswith("own:") else own
 
     def own(self, canonical: str) -> str:
         """The organisation's name for one of our keys."""
@@ -145,7 +146,7 @@ class DocumentText:
         return f"{DIGEST_VERSION}:sha256:{digest}"
 
 
-class _Unreadable(Exception):
+class _Unreadable(ValueError):
     def __init__(self, line: int, message: str, remedy: str, rule: str = "unreadable-metadata") -> None:
         super().__init__(message)
         self.problem = Problem(rule, line, message, remedy)
@@ -230,6 +231,12 @@ def _line_end(text: str, position: int) -> int:
 
 def _pairs(text: str, lines_before: int) -> Iterator[tuple[str, Value, int]]:
     """Key, value and line of each entry of a flat mapping, from the events of the parser: nothing is built, nothing nests."""
+    if hidden := _HIDDEN_BREAK.search(text):
+        raise _Unreadable(
+            text.count("\n", 0, hidden.start()) + 1 + lines_before,
+            f"the character U+{ord(hidden[0]):04X} starts a new line for YAML, and for no editor",
+            "Remove the character",
+        )
     events = _events(text, lines_before)
     seen: dict[str, int] = {}
     first = next(events, None)
@@ -243,6 +250,7 @@ def _pairs(text: str, lines_before: int) -> Iterator[tuple[str, Value, int]]:
         )
     for event in events:
         if isinstance(event, yaml.MappingEndEvent):
+            next(events, None)  # nothing may follow, else it would be no part of the content
             return
         key, line = _scalar(event, lines_before, "a key"), _line(event, lines_before)
         if key in seen:
@@ -274,15 +282,18 @@ def _events(text: str, lines_before: int) -> Iterator[yaml.Event]:
             elif not isinstance(event, structure):
                 _refuse_decoration(event, lines_before)
                 yield event
+    except _Unreadable:
+        raise
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        unclosed = "end of stream" in (error.problem or "")
+        mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + 1 + lines_before
         raise _Unreadable(
             line,
             f"the YAML cannot be read: {error.problem or error.context}",
             "Put the value in double quotes, or mend the indentation",
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise _Unreadable(
             1 + lines_before, f"the YAML cannot be read: {_one_line(error)}", "Remove the character"
         ) from None
@@ -292,7 +303,7 @@ def _refuse_decoration(event: yaml.Event, lines_before: int) -> None:
     anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
     if anchor:
         raise _Unreadable(_line(event, lines_before), f"'&{anchor}' is a YAML anchor", "Write the value without it")
-    if tag not in (None, "!"):
+    if tag is not None:
         raise _Unreadable(_line(event, lines_before), f"'{tag}' is a YAML tag", "Write the value without it")
 
 

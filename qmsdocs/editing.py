@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 import yaml
 
-from qmsdocs.document import KNOWN_KEYS, KeyNames, Value, split
+from qmsdocs.document import KNOWN_KEYS, KeyNames, Value, read_document, split
 
 _ORDER = (
     "id", "title", "type", "revision", "owner", "change", "effective_date", "review_every", "clauses", "references",
@@ -21,26 +22,37 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """A key and where it stands; `items` are the ends of the items of a list with one item a line."""
+
     key: str
     start: int
     value_start: int
     value_end: int
-    style: str | None
+    style: str | None = None
+    items: tuple[tuple[str, int], ...] = ()
 
 
 def edit_keys(data: bytes, changes: Mapping[str, Value | None], names: KeyNames) -> bytes:
     """The document with some keys (our names) set, or removed where the value is None.
 
-    The front matter must be readable. Raises ValueError where it is not.
+    The front matter must be readable, and read back as changed. Raises ValueError where it is or does not.
     """
-    mark = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
+    before = read_document(data, names)
+    if not before.readable:
+        raise ValueError(f"the front matter cannot be read: {before.problems[0].message}")
     text = data.decode("utf-8").removeprefix("\ufeff")
-    newline = "\r\n" if "\r\n" in text.split("\n", 2)[0] + "\n" else "\n"
+    mark = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
     start = text.index("\n") + 1
-    front = split(text)[1]
+    old = front = split(text)[1]
+    newline = "\r\n" if text[:start].endswith("\r\n") else "\n"
     for key, value in changes.items():
         front = _edit(front, key, value, names, newline)
-    return (mark + text[:start] + front + text[start + len(split(text)[1]) :]).encode("utf-8")
+    edited = (mark + text[:start] + front + text[start + len(old) :]).encode("utf-8")
+    after = read_document(edited, names)
+    wanted = {key: value for key, value in {**before.front, **changes}.items() if value is not None}
+    if not after.readable or after.front != wanted or after.body_digest != before.body_digest:
+        raise ValueError(f"the front matter is laid out too unusually to set {', '.join(changes)}; edit it by hand")
+    return edited
 
 
 def _edit(front: str, key: str, value: Value | None, names: KeyNames, newline: str) -> str:
@@ -50,15 +62,21 @@ def _edit(front: str, key: str, value: Value | None, names: KeyNames, newline: s
         return front if entry is None else front[: entry.start] + front[_line_end(front, entry.value_end) :]
     if entry is None:
         return _insert(front, f"{names.own(key)}: {_format(value, None)}{newline}", key, entries, names, newline)
-    old = front[entry.value_start : entry.value_end]
+    if entry.items and value and isinstance(value, tuple):
+        return _edit_items(front, entry, value, newline)
     space = "" if front[entry.value_start - 1 : entry.value_start] in (" ", "\t") else " "
-    return (
-        front[: entry.value_start]
-        + space
-        + _format(value, entry.style)
-        + (newline if old.endswith("\n") else "")
-        + front[entry.value_end :]
-    )
+    return front[: entry.value_start] + space + _format(value, entry.style) + front[entry.value_end :]
+
+
+def _edit_items(front: str, entry: _Entry, value: tuple[str, ...], newline: str) -> str:
+    """Leave the items that stay at the head of the list as they are, and write the others below, one a line."""
+    kept = len(list(takewhile(lambda pair: pair[0][0] == pair[1], zip(entry.items, value, strict=False))))
+    line_start = front.rfind("\n", 0, entry.value_start) + 1
+    dash = front[line_start : entry.value_start] + "- "
+    lines = [f"{dash}{yaml_text(item)}" for item in value[kept:]]
+    head = front[: _line_end(front, entry.items[kept - 1][1]) if kept else line_start]
+    tail = front[_line_end(front, entry.value_end) if kept < len(entry.items) else len(head) :]
+    return head + "".join(line + newline for line in lines) + tail
 
 
 def _insert(front: str, line: str, key: str, entries: Mapping[str, _Entry], names: KeyNames, newline: str) -> str:
@@ -78,22 +96,20 @@ def _line_end(text: str, position: int) -> int:
 
 
 def _entries(front: str) -> list[_Entry]:
-    try:
-        node = yaml.compose(front, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        raise ValueError(f"the front matter cannot be read: {' '.join(str(error).split())}") from None
-    if not isinstance(node, yaml.MappingNode):
-        return []
-    return [
-        _Entry(
-            key.value,
-            key.start_mark.index,
-            value.start_mark.index,
-            value.end_mark.index,
-            value.style if isinstance(value, yaml.ScalarNode) else None,
-        )
-        for key, value in node.value
-    ]
+    node = yaml.compose(front, Loader=yaml.BaseLoader)
+    return [_entry(front, key, value) for key, value in node.value] if isinstance(node, yaml.MappingNode) else []
+
+
+def _entry(front: str, key: yaml.ScalarNode, value: yaml.Node) -> _Entry:
+    start, end = value.start_mark.index, value.end_mark.index
+    if isinstance(value, yaml.SequenceNode) and not value.flow_style:
+        items = tuple((item.value, item.end_mark.index) for item in value.value)
+        one_a_line = front[front.rfind("\n", 0, start) + 1 : start].isspace() or front[start - 1] == "\n"
+        return _Entry(key.value, key.start_mark.index, start, items[-1][1], None, items if one_a_line else ())
+    style = value.style if isinstance(value, yaml.ScalarNode) else None
+    if style in ("|", ">"):  # its mark stands after the blank lines that follow
+        end = start + len(front[start:end].rstrip())
+    return _Entry(key.value, key.start_mark.index, start, end, style)
 
 
 def _format(value: Value, style: str | None) -> str:

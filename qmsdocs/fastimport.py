@@ -31,7 +31,7 @@ class FastImport:
     def __init__(self, repository: Repository) -> None:
         command = ["git", "-C", str(repository.git_dir), "fast-import", "--quiet", "--date-format=raw"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._mark = 0
+        self._marks: dict[str, int] = {}
 
     def __enter__(self) -> FastImport:
         return self
@@ -44,25 +44,27 @@ class FastImport:
             raise QmsError("git fast-import failed; its words stand above.")
 
     def commit(self, new: NewCommit) -> str:
-        """Make a commit; returns its id."""
-        self._mark += 1
+        """Make a commit, whose parents were made here too; returns its id."""
+        mark = len(self._marks) + 1
         seconds, offset = int(new.when.timestamp()), new.when.strftime("%z")
         who = f"{new.who.name} <{new.who.email}> {seconds} {offset}"
-        lines = [f"commit refs/heads/{new.branch}", f"mark :{self._mark}", f"author {who}", f"committer {who}"]
+        lines = [f"commit refs/heads/{new.branch}", f"mark :{mark}", f"author {who}", f"committer {who}"]
         out = self._input
         out.write("\n".join(lines).encode() + b"\n")
         self._data(new.message.encode())
         for verb, parent in zip(("from", *["merge"] * len(new.parents)), new.parents, strict=False):
-            out.write(f"{verb} {parent}\n".encode())
+            out.write(f"{verb} :{self._marks[parent]}\n".encode())
         for path, data in new.files.items():
             if data is None:
                 out.write(f"D {_quoted(path)}\n".encode())
             else:
                 out.write(f"M 100644 inline {_quoted(path)}\n".encode())
                 self._data(data)
-        out.write(f"\nget-mark :{self._mark}\n".encode())
+        out.write(f"\nget-mark :{mark}\n".encode())
         out.flush()
-        return self._answer()
+        commit = self._answer()
+        self._marks[commit] = mark
+        return commit
 
     def forget(self, branch: str) -> None:
         """Remove a branch (git-fast-import(1), `reset` to the null id)."""

@@ -29,7 +29,7 @@ def read_links(body: str, first_line: int) -> tuple[Link, ...]:
     """The links of a body to files (not to addresses with a scheme, nor within the page); `first_line` is the body's."""
     if not _MAY_LINK.search(body):
         return ()
-    return tuple(_links(_parser().parse(body), body.split("\n"), first_line))
+    return tuple(_links(_parser().parse(body), re.split(r"\r\n?|\n", body), first_line))
 
 
 @cache
@@ -65,5 +65,6 @@ def _file(address: str, embeds: bool, span: list[int], lines: list[str], first_l
         return None
     if parts.scheme or parts.netloc or not parts.path:
         return None
-    line = next((n for n in range(span[0], span[1]) if address in lines[n]), span[0])
+    plain = unquote(address)
+    line = next((n for n in range(span[0], span[1]) if plain in lines[n] or plain in unquote(lines[n])), span[0])
     return Link(unquote(parts.path), parts.fragment, first_line + line, embeds)

@@ -18,11 +18,19 @@ from qmsdocs.dates import Interval, parse_interval
 from qmsdocs.document import ID_FORM, KNOWN_KEYS, DocumentText, KeyNames, Value
 from qmsdocs.labels import Scheme
 from qmsdocs.model import Assurance, Identity, Kind, Problem
+from qmsdocs.sshsig import fingerprint, public_key_blob
 
 POLICY_PATH = "qms.toml"
 OWNER = "owner"
 MAX_POLICY = 4 * 1024 * 1024  # bytes
 _REQUIREMENT = re.compile(r"(?:(\d{1,2}) of )?(\S+)")
+_PART = r"""(?:[\w-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_HEADER = re.compile(rf"\s*\[\[?\s*({_PART}(?:\s*\.\s*{_PART})*)\s*\]")
+_KEY = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
+_STRING = re.compile(r"""\"{3}(?:[^\\]|\\.)*?\"{3,5}|'{3}.*?'{3,5}|"(?:[^"\\]|\\.)*"|'[^']*'|\#[^\n]*""", re.DOTALL)
+_TOO_DOTTED = re.compile(r"(?:\.[ \t]*[\w\"'-]+[ \t]*){32}")
+_MAX_SHOWN = 80  # characters
+_MAX_NAMED = 20  # roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +147,11 @@ class Policy:
         """The type a document names; where it names none, the one its id's prefix or its folder tells."""
         if type_id is not None:
             return self.types.get(type_id)
-        by_prefix = [
-            t for t in self.types.values() if document_id and t.prefix and document_id.startswith(f"{t.prefix}-")
-        ]
-        by_folder = [t for t in self.types.values() if t.folder and path.startswith(f"{t.folder}/")]
-        return next(iter(by_prefix or by_folder), None)
+        types, id_ = self.types.values(), document_id or ""
+        by_prefix = [t for t in types if t.prefix and id_.startswith(f"{t.prefix}-")]
+        by_folder = [t for t in types if t.folder and path.startswith(f"{t.folder}/")]
+        longest = max(by_prefix, key=lambda t: len(t.prefix), default=None)
+        return longest or max(by_folder, key=lambda t: len(t.folder), default=None)
 
     def holders(self, role: str, day: date) -> tuple[Person, ...]:
         """The people who hold a role on a day, in the policy's order; a person's id stands for that person."""
@@ -178,7 +186,7 @@ def read_policy(data: bytes) -> PolicyText:
         return PolicyText(None, (stop.problem,))
     reader = _Reader(tables, _Lines(text))
     policy = reader.policy()
-    problems = tuple(reader.problems)
+    problems = tuple(dict.fromkeys(reader.problems))
     return PolicyText(None if problems else policy, problems)
 
 
@@ -187,6 +195,8 @@ def _parse(data: bytes) -> tuple[str, dict[str, Any]]:
         raise _Wrong(1, f"the policy has {len(data)} bytes, more than it may have", "Keep documents out of it")
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        if dotted := _TOO_DOTTED.search(text):
+            raise _Wrong(text.count("\n", 0, dotted.start()) + 1, "a key has more dots than any setting", "Shorten it")
         return text, tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise _Wrong(
@@ -196,6 +206,8 @@ def _parse(data: bytes) -> tuple[str, dict[str, Any]]:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise _Wrong(line, f"the TOML cannot be read: {error}", "Mend that line") from None
+    except ValueError as error:  # a number that Python will not read
+        raise _Wrong(1, f"the TOML cannot be read: {error}", "Remove the number") from None
     except RecursionError:
         raise _Wrong(1, "the TOML is nested too deeply", "Flatten it") from None
 
@@ -206,24 +218,38 @@ class _Lines:
     def __init__(self, text: str) -> None:
         self._lines: dict[tuple[str, ...], int] = {}
         table: tuple[str, ...] = ()
-        for number, line in enumerate(text.split("\n"), 1):
-            if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$", line):
-                table = _dotted(header[1])
-                self._lines.setdefault(table, number)
-            elif key := re.match(
-                r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""", line
-            ):
-                path = (*table, *_dotted(key[1]))
-                for end in range(len(table) + 1, len(path) + 1):
+        depth = 0  # of brackets: within an array, a line starts no key
+        for number, line in enumerate(_STRING.sub(_on_one_line, text).split("\n"), 1):
+            if depth == 0:
+                header, key = _HEADER.match(line), _KEY.match(line)
+                path = _dotted(header[1]) if header else (*table, *_dotted(key[1])) if key else ()
+                table = path if header else table
+                for end in range(1, len(path) + 1):
                     self._lines.setdefault(path[:end], number)
+            bare = _STRING.sub("", line)
+            depth += bare.count("[") + bare.count("{") - bare.count("]") - bare.count("}")
 
     def of(self, *path: str) -> int:
         """The line of a key, or of the nearest table around it."""
         return next((self._lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self._lines), 1)
 
 
+def _on_one_line(string: re.Match[str]) -> str:
+    """A string as it stands; for one of several lines, and for a comment, only its line ends."""
+    return "\n" * string[0].count("\n") if string[0].startswith(('"""', "'''", "#")) else string[0]
+
+
 def _dotted(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in re.findall(r"""[\w-]+|"[^"]*"|'[^']*'""", text))
+    return tuple(part.strip("\"'") for part in re.findall(_PART, text))
+
+
+def _shown(value: object) -> str:
+    """A value as a message shows it: short, and never too long for Python to print."""
+    try:
+        text = repr(value)
+    except ValueError:
+        text = "a number too long to print"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 class _Reader:
@@ -260,11 +286,11 @@ class _Reader:
 
     def text(self, *path: str, default: str | None = None) -> str:
         value = self.table(*path[:-1]).get(path[-1], default)
-        if isinstance(value, int) and not isinstance(value, bool) and path[-1] == "revision":
-            value = str(value)
+        if path[-1] == "revision" and isinstance(value, int) and not isinstance(value, bool):
+            value = _shown(value)
         if isinstance(value, str) and (value.strip() or default is not None):
             return value.strip()
-        what = "is missing" if value is None else f"is {value!r}, a text was expected"
+        what = "is missing" if value is None else f"is {_shown(value)}, a text was expected"
         self.wrong(path, f"'{'.'.join(path)}' {what}", f'Write {path[-1]} = "…" under [{".".join(path[:-1])}]')
         return default or ""
 
@@ -276,7 +302,9 @@ class _Reader:
             value = [value]
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        self.wrong(path, f"'{'.'.join(path)}' is {value!r}, a list of texts was expected", f'Write {path[-1]} = ["…"]')
+        self.wrong(
+            path, f"'{'.'.join(path)}' is {_shown(value)}, a list of texts was expected", f'Write {path[-1]} = ["…"]'
+        )
         return default
 
     def choice(self, *path: str, options: tuple[str, ...]) -> str:
@@ -291,7 +319,7 @@ class _Reader:
         if value is None:
             return None
         try:
-            return parse_interval(str(value))
+            return parse_interval(value if isinstance(value, str) else _shown(value))
         except ValueError as error:
             self.wrong(path, f"'{'.'.join(path)}': {error}", "Write for example '24 months'")
             return None
@@ -300,7 +328,7 @@ class _Reader:
         value = table.get(key)
         if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
             return value
-        self.wrong(path, f"'{key}' is {value!r}, a day was expected", "Write it without quotes: 2026-11-30")
+        self.wrong(path, f"'{key}' is {_shown(value)}, a day was expected", "Write it without quotes: 2026-11-30")
         return None
 
     # --- roles ------------------------------------------------------------------------------------------------
@@ -308,7 +336,7 @@ class _Reader:
     def known_role(self, path: tuple[str, ...], role: str) -> bool:
         if role == OWNER or role in self.roles:
             return True
-        known = ", ".join(self.roles) or "none yet"
+        known = ", ".join(list(self.roles)[:_MAX_NAMED]) or "none yet"
         self.wrong(
             path, f"the role '{role}' is not defined", f"Add it under [roles], or use one of: {known}", "unknown-role"
         )
@@ -398,10 +426,12 @@ class _Reader:
                     "'owner' is not a role to be defined: it stands for the document's owner",
                     "Remove it",
                 )
+            elif not ID_FORM.fullmatch(role):
+                self.wrong(("roles", role), f"'{role}' cannot be a role's id", "Use letters, digits and '-'")
             elif isinstance(name, str):
                 self.roles[role] = name
             else:
-                self.wrong(("roles", role), f"the name of role '{role}' is {name!r}", f'Write {role} = "Name"')
+                self.wrong(("roles", role), f"the name of role '{role}' is {_shown(name)}", f'Write {role} = "Name"')
 
     def zone(self) -> ZoneInfo:
         name = self.text("organisation", "timezone", default="UTC")
@@ -430,7 +460,7 @@ class _Reader:
         for canonical, own in table.items():
             if canonical == "own_keys":
                 continue
-            if canonical not in KNOWN_KEYS or not isinstance(own, str):
+            if canonical not in KNOWN_KEYS or not isinstance(own, str) or not own.strip():
                 self.wrong(
                     ("front_matter", canonical),
                     f"'{canonical}' is not a key of ours",
@@ -472,7 +502,7 @@ class _Reader:
     def people(self) -> dict[str, Person]:
         people = {person_id: self.person(person_id) for person_id in self.table("people")}
         self.distinct("e-mail", lambda p: [email.casefold() for email in p.emails], people)
-        self.distinct("key", lambda p: [" ".join(key.key.split()[:2]) for key in p.keys], people)
+        self.distinct("key", lambda p: [fingerprint(public_key_blob(key.key)) for key in p.keys], people)
         return people
 
     def distinct(self, what: str, of: Callable[[Person], list[str]], people: dict[str, Person]) -> None:
@@ -511,7 +541,7 @@ class _Reader:
             else:
                 self.wrong(
                     (*path, key),
-                    f"{item!r} is not one of the {key}",
+                    f"{_shown(item)} is not one of the {key}",
                     f'Write "…" or {{{field} = "…", from = 2026-01-01, until = 2026-12-31}}',
                 )
 
@@ -528,13 +558,14 @@ class _Reader:
     def keys(self, path: tuple[str, ...]) -> Iterator[PersonKey]:
         where = (*path, "keys")
         for entry in self.entries(path, "keys", "key", "key from until revoked"):
-            if not re.fullmatch(r"[\w@.-]+ [A-Za-z0-9+/]+={0,3}(?: .*)?", entry["key"].strip()):
-                self.wrong(
-                    where, "a key is not an OpenSSH public key", 'Paste the line of the .pub file: "ssh-ed25519 AAAA…"'
-                )
+            key = entry["key"].strip()
+            try:
+                public_key_blob(key)
+            except ValueError as error:
+                self.wrong(where, f"a key is wrong: {error}", 'Paste the line of the .pub file: "ssh-ed25519 AAAA…"')
             else:
                 days = (self.day(where, entry, name) for name in ("from", "until", "revoked"))
-                yield PersonKey(entry["key"].strip(), *days)
+                yield PersonKey(key, *days)
 
 
 def policy_document(data: bytes, read: PolicyText) -> DocumentText:

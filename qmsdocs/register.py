@@ -111,7 +111,7 @@ def build_register(state: State, findings: Iterable[Finding] = ()) -> Register:
     external: list[DocumentRow] = []
     records: list[RecordRow] = []
     for dossier in sorted(state.dossiers.values(), key=lambda d: natural(d.id)):
-        kind = kind_of(dossier, state)
+        kind = kind_of(dossier)
         if kind is not None and kind.kind is Kind.RECORD:
             if dossier.current is not None:
                 records.append(_record_row(dossier, dossier.current, kind))
@@ -136,7 +136,7 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)
 
 
-def kind_of(dossier: Dossier, state: State) -> DocumentType | None:
+def kind_of(dossier: Dossier) -> DocumentType | None:
     """The type of a document as it is approved, else as it is drafted."""
     if dossier.revisions:
         return dossier.revisions[-1].type
@@ -234,7 +234,7 @@ def _sources(standing: Standing, content: Content, kind: DocumentType | None) ->
         found["status"] = content.source()
         return found
     completed = Source(None, None, revision.completed)
-    last = max(revision.approvals, key=lambda act: act.record.signed, default=None)
+    last = revision.approvals[-1] if revision.approvals else None
     found["approved_on"] = found["approved_by"] = last.source if last else completed
     found["effective_on"] = _effective_source(revision, completed, last)
     found["status"] = revision.revoked.source if revision.revoked else found["effective_on"]

@@ -21,7 +21,7 @@ _REQUIRED = ("qmsdocs", "document", "revision", "content", "meaning", "role", "p
 _OPTIONAL = ("witness", "comment", "verdict")
 _CONTENT = re.compile(r"qmsdocs-\d+:sha256:[0-9a-f]{64}")
 _LINE = re.compile(r"([a-z]+): (.*)")
-_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^']|'')*'""")
+_QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _PLAIN = re.compile(r"""(?![-?:](?:\s|$))[^\s,\[\]{}#&*!|>'"%@`](?:(?!: | #).)*(?<!:)""")
 
 

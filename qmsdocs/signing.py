@@ -49,9 +49,10 @@ def signer(repository: Repository, policy: Policy, chosen: Path | None) -> tuple
         raise QmsError(
             f"The key {chosen} belongs to nobody in the policy; its public line must stand under keys in [people.…] of qms.toml."
         )
+    locked = "" if not _agent_is_silent() else " Your SSH agent shows no key: if it is locked, 'ssh-add -X' unlocks it."
     raise QmsError(
         "No SSH key of yours is known to the policy; name one with '--key FILE', or make one with 'ssh-keygen -t ed25519' "
-        "and have its public line added under your name in qms.toml."
+        f"and have its public line added under your name in qms.toml.{locked}"
     )
 
 
@@ -111,7 +112,7 @@ def write_files(root: Path, files: dict[str, bytes]) -> None:
         for path in files:
             target = root / path
             done.append(target)
-            os.replace(target.with_name(f"{target.name}.part"), target)
+            target.with_name(f"{target.name}.part").replace(target)
     except BaseException as error:
         remove_files(root, done)
         if isinstance(error, OSError):
@@ -163,6 +164,10 @@ def _agent() -> Iterator[SigningKey]:
     listed = subprocess.run(["ssh-add", "-L"], capture_output=True, check=False, text=True)
     for line in listed.stdout.splitlines() if listed.returncode == 0 else ():
         yield SigningKey(line.strip(), None)
+
+
+def _agent_is_silent() -> bool:
+    return bool(os.environ.get("SSH_AUTH_SOCK")) and next(_agent(), None) is None
 
 
 def _quietly(file: Path) -> Iterator[SigningKey]:

@@ -59,7 +59,7 @@ def public_key_blob(line: str) -> bytes:
     try:
         blob = base64.b64decode(parts[1], validate=True)
         named = _Reader(blob).string().decode("ascii", "replace")
-    except (binascii.Error, BadSignature) as error:
+    except (ValueError, BadSignature) as error:
         raise ValueError(f"not an OpenSSH public key: {error}") from None
     if named != parts[0]:
         raise ValueError(f"the key says it is '{parts[0]}' but is '{named}'")

@@ -32,10 +32,10 @@ _VERBS = {
 class _Verbs(click.Group):
     """Loads only the verb that is called: a hook must not pay for what it does not use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         return list(_VERBS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
         if name not in _VERBS:
             return None
         module = importlib.import_module(f"qmsdocs.cli.{_VERBS[name]}")

@@ -100,7 +100,7 @@ def emit(data: str | bytes, output: Path | None) -> None:
     part = output.with_name(f".{output.name}.part")
     try:
         part.write_bytes(raw)
-        os.replace(part, output)
+        part.replace(output)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise QmsError(

@@ -24,6 +24,7 @@ _FILES = {
     "gitignore": ".gitignore",
     "repository-README.md": "README.md",
 }
+_NOBODY = "Your Name <you@example.com>"
 _APPROVER_ROLES = ("top-management", "internal-auditor")
 
 
@@ -99,9 +100,7 @@ def _ask(
     identity = existing.identity() if existing else _global_identity(root)
     name = organisation or _prompt(asks, "Organisation", root.name)
     zone = timezone or _prompt(asks, "Timezone", _machine_timezone())
-    yourself = you or _prompt(
-        asks, "You (Name <e-mail>)", str(identity) if identity else "Quality Manager <quality@example.com>"
-    )
+    yourself = you or _prompt(asks, "You (Name <e-mail>)", str(identity) if identity else _NOBODY)
     second = approver or _prompt(asks, "Who approves as top management (Name <e-mail>, empty for later)", "")
     branch = mainline or (existing.branch() if existing else None) or "main"
     return _Answers(

@@ -23,7 +23,7 @@ class LandedRecord:
 
     data: bytes
     signature: bytes | None
-    committers: frozenset[Identity]
+    committer: Identity | None
     time: int
 
 
@@ -79,9 +79,8 @@ def _tie(landed: LandedRecord, person: Person, policy: Policy, days: tuple[date,
         return _verified(landed.data, landed.signature, person, policy, days)
     if policy.assurance is Assurance.SIGNED:
         raise _Refused("it has no signature beside it")
-    if not any(policy.person_of(identity) == person for identity in landed.committers):
-        who = ", ".join(sorted(str(identity) for identity in landed.committers)) or "nobody known"
-        raise _Refused(f"it names {person.id}, but was committed by {who}")
+    if landed.committer is None or policy.person_of(landed.committer) != person:
+        raise _Refused(f"it names {person.id}, but was committed by {landed.committer or 'nobody known'}")
     return None
 
 
@@ -91,11 +90,12 @@ def _verified(data: bytes, armored: bytes, person: Person, policy: Policy, days:
         verify(signature, data)
     except BadSignature as error:
         raise _Refused(f"the signature {error}") from None
-    key = next((key for key in person.keys if _same_key(key.key, signature)), None)
-    if key is None:
+    listed = [key for key in person.keys if _same_key(key.key, signature)]
+    if not listed:
         raise _Refused(f"it was signed with {_whose(signature, policy)}, not with a key of {person.id}")
     for day in days:
-        if not key.usable(day):
+        revoked = any(key.revoked is not None and key.revoked <= day for key in listed)
+        if revoked or not any(key.usable(day) for key in listed):
             raise _Refused(f"the key {signature.fingerprint} of {person.id} was not valid on {day}")
     return signature.fingerprint
 

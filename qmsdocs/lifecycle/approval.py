@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from qmsdocs import labels
 from qmsdocs.lifecycle.dossier import Act, Content, Need
 from qmsdocs.model import Meaning
-from qmsdocs.policy import OWNER, DocumentType, Policy, Requirement
+from qmsdocs.policy import OWNER, DocumentType, Person, Policy, Requirement
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How far a content has come: the acts that fill a requirement, the needs left open, a rejection that stands.
 
-    `refusals` says of each act that does not count here why (by the record's blob).
+    `weighed` are all that were looked at; `refusals` says of each that does not count here why (by the record's blob).
     """
 
+    weighed: tuple[Act, ...]
     counted: tuple[Act, ...]
     missing: tuple[Need, ...]
     rejected: Act | None
@@ -73,15 +74,15 @@ def weigh(
         else:
             standing.pop(act.record.person, None)
             able.append(act)
-    able.sort(key=lambda act: (act.record.signed, act.path))
+    able.sort(key=lambda act: (act.record.signed, act.landing, act.path))
     filled = _assign(content, required, able, policy)
     missing = tuple(
         Need(need.meaning, Requirement(need.requirement.role, open_count))
         for index, need in enumerate(required)
         if (open_count := need.requirement.count - sum(slot[0] == index for slot in filled))
     )
-    counted = tuple(sorted(filled.values(), key=lambda act: (act.record.signed, act.path)))
-    return Outcome(counted, missing, next(iter(standing.values()), None), refusals)
+    counted = tuple(sorted(filled.values(), key=lambda act: (act.record.signed, act.landing, act.path)))
+    return Outcome(tuple(acts), counted, missing, next(iter(standing.values()), None), refusals)
 
 
 def _unfit(act: Act, content: Content, required: Sequence[Need], authors: frozenset[str], policy: Policy) -> str | None:
@@ -100,9 +101,14 @@ def _fits(act: Act, need: Need, content: Content, policy: Policy) -> bool:
     owner, role = content.text.text("owner"), act.record.role
     if role == OWNER or need.requirement.role == OWNER:
         person = policy.people.get(act.record.person)
-        owns = person is not None and policy.is_owner(person, owner, act.signed_day)
+        owns = person is not None and was_owner(person, owner, act, policy)
         return owns and {role, need.requirement.role} <= {OWNER, owner}
     return role == need.requirement.role
+
+
+def was_owner(person: Person, owner: str | None, act: Act, policy: Policy) -> bool:
+    """Whether a person was the owner both when they signed and when it landed: a signer's own clock proves nothing."""
+    return all(policy.is_owner(person, owner, day) for day in (act.signed_day, act.day))
 
 
 def _assign(

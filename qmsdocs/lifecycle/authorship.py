@@ -53,12 +53,10 @@ class Authorship:
                     yield from who
 
 
-def committers_of(landing: Landing, path: str, blob: str) -> frozenset[Identity]:
-    """The authors of the commits in a landing that brought a blob to a path."""
-    return frozenset(
-        commit.author
-        for commit in landing.brought
-        if any(change.path == path and change.new == blob for change in commit.changes)
+def committer_of(landing: Landing, blob: str) -> Identity | None:
+    """The author of the commit in a landing that first had a blob: whoever merges or moves it later did not make it."""
+    return next(
+        (commit.author for commit in landing.brought if any(change.new == blob for change in commit.changes)), None
     )
 
 

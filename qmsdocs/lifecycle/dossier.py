@@ -44,7 +44,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A signed record that landed. `refusal` says why it counts for nothing, None where it counts."""
+    """A signed record that landed. `refusal` says why it counts for nothing, None where it counts.
+
+    `signature` is the blob of its signature, None where only the commit's author ties it to its person.
+    """
 
     record: SignedRecord
     path: str
@@ -56,6 +59,7 @@ class Act:
     assurance: Assurance
     key: str | None
     refusal: str | None = None
+    signature: str | None = None
 
     @property
     def source(self) -> Source:
@@ -125,6 +129,7 @@ class Touch:
     author: Identity
     landing: int
     day: date
+    coauthors: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
-from qmsdocs.dates import local_day
 from qmsdocs.document import DocumentText
 from qmsdocs.history import Change, Landing
 from qmsdocs.library import RECORD_SUFFIX, SIGNATURE_SUFFIX, Library, is_document_path, is_policy_path, is_signed_path
 from qmsdocs.lifecycle.acts import LandedRecord, judge
-from qmsdocs.lifecycle.authorship import Authorship, committers_of
-from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Incident, Moment, Touch
-from qmsdocs.lifecycle.policies import Policies
+from qmsdocs.lifecycle.authorship import Authorship, committer_of
+from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Incident, Moment, Revision, Touch
+from qmsdocs.lifecycle.policies import Policies, policy_type
 from qmsdocs.model import Identity, Problem, Source
 from qmsdocs.policy import POLICY_PATH, Policy
 
@@ -30,66 +30,82 @@ class Intake:
         self.unread: dict[str, DocumentText] = {}
         self.unread_records: dict[str, Problem] = {}
         self._landed_signed: set[str] = set()
+        self._altered: dict[str, str] = {}
         self._judged: set[tuple[str, str | None]] = set()
         self._attached: dict[str, set[str]] = defaultdict(set)
         self._id_at: dict[str, str] = {}
         self._first_id_at = _first_ids(library, policies.root)
+        self.now: Moment
 
     def take(self, landing: Landing, now: Moment) -> list[Dossier]:
         """Take in one landing; returns the documents that it may have changed."""
         self.now = now
         if landing.clock_wrong:
-            self.incident("clock-wrong", None, None, "its committer's clock contradicts the commits around it")
-        self.take_authors(landing)
+            self._incident("clock-wrong", None, None, "its committer's clock contradicts the commits around it")
+        self._take_authors(landing)
         affected: dict[str, None] = {}
         policy_changed = False
         signed: list[Change] = []
+        before = {change.path: self.tree.get(change.path) for change in landing.commit.changes}
         for change in landing.commit.changes:
-            self.apply(change)
+            self._apply(change)
+        for change in landing.commit.changes:
             if is_signed_path(change.path):
-                signed.append(change)
+                signed.append(replace(change, old=before[change.path], new=self.tree.get(change.path)))
             elif is_policy_path(change.path):
                 policy_changed = True
             else:
-                affected.update(dict.fromkeys(self.take_file(change)))
+                affected.update(dict.fromkeys(self._take_file(change)))
         if policy_changed:
-            affected.update(dict.fromkeys(self.take_policy()))
-        affected.update(dict.fromkeys(self.take_signed(landing, signed)))
+            affected.update(dict.fromkeys(self._take_policy()))
+        affected.update(dict.fromkeys(self._take_signed(landing, signed)))
         return [self.dossier(document) for document in affected]
 
+    def read_again(self, before: Policy) -> None:
+        """Read what stands by a policy that just came into force, where it reads other files or other key names."""
+        now = self.policies.reading
+        reads = [(p.names, p.documents, p.records, p.ignore) for p in (before, now)]
+        if reads[0] != reads[1]:
+            for path in list(self.tree):
+                if is_document_path(path, now):
+                    for _ in self._take_document(path):
+                        pass
+
     # --- who touched what -------------------------------------------------------------------------------------
-    def apply(self, change: Change) -> None:
+
+    def _apply(self, change: Change) -> None:
         if change.new is None or not change.is_file:
             self.tree.pop(change.path, None)
         else:
             self.tree[change.path] = change.new
 
-    def take_authors(self, landing: Landing) -> None:
+    def _take_authors(self, landing: Landing) -> None:
         for commit in landing.brought:
             for change, what in self.authorship.note(self.now.index, commit):
                 if what == "take":
                     continue
-                for document in self.ids_of(change):
-                    touch = Touch(commit.id, change.path, what, commit.author, self.now.index, self.now.day)
+                for document in self._ids_of(change):
+                    now = self.now
+                    touch = Touch(commit.id, change.path, what, commit.author, now.index, now.day, commit.coauthors)
                     self.dossier(document).touches.append(touch)
 
-    def ids_of(self, change: Change) -> list[str]:
+    def _ids_of(self, change: Change) -> list[str]:
         """The documents a change concerns: named by the text after it or before it, else known at its path then or later."""
         if is_policy_path(change.path):
             return [self.policies.root.id]
         if not is_document_path(change.path, self.policies.reading):
             return list(dict.fromkeys(self._id_at[p] for p in self._attached.get(change.path, ()) if p in self._id_at))
-        found = [text.id for blob in (change.new, change.old) if blob and (text := self.text(blob)) and text.id]
+        found = [text.id for blob in (change.new, change.old) if blob and (text := self._text(blob)) and text.id]
         known = self._id_at.get(change.path) or self._first_id_at.get(change.path)
         return list(dict.fromkeys(found or ([known] if known else [])))
 
-    def text(self, blob: str) -> DocumentText | None:
+    def _text(self, blob: str) -> DocumentText | None:
         return self.library.texts[self.policies.reading.names].get(blob)
 
     def dossier(self, document: str) -> Dossier:
         return self.dossiers.setdefault(document, Dossier(document))
 
-    def incident(
+    def _incident(
         self, rule: str, path: str | None, document: str | None, detail: str, by: Identity | None = None
     ) -> None:
         commit = self.now.commit
@@ -97,21 +113,21 @@ class Intake:
 
     # --- documents --------------------------------------------------------------------------------------------
 
-    def take_file(self, change: Change) -> Iterable[str]:
+    def _take_file(self, change: Change) -> Iterable[str]:
         """Take in one changed file; yields the ids of the documents whose content it may have changed."""
         for document_path in list(self._attached.get(change.path, ())):
             if document_path in self.tree:
-                yield from self.take_document(document_path)
+                yield from self._take_document(document_path)
         if is_document_path(change.path, self.policies.reading):
-            yield from self.take_document(change.path)
+            yield from self._take_document(change.path)
 
-    def take_document(self, path: str) -> Iterable[str]:
+    def _take_document(self, path: str) -> Iterable[str]:
         blob = self.tree.get(path)
-        text = self.text(blob) if blob else None
+        text = self._text(blob) if blob else None
         known = self._id_at.get(path)
         self.unread.pop(path, None)
         if known and (text is None or text.id != known):
-            self.leave(path, known)
+            self._leave(path, known)
             yield known
         if blob is None or text is None:
             return
@@ -123,33 +139,37 @@ class Intake:
             return
         self._id_at[path] = text.id
         dossier = self.dossier(text.id)
-        dossier.paths[path] = self.content(dossier, path, blob, text) if text.readable else None
+        dossier.removed = None
+        dossier.paths[path] = self._content(dossier, path, blob, text) if text.readable else None
         yield text.id
 
-    def leave(self, path: str, document: str) -> None:
+    def _leave(self, path: str, document: str) -> None:
         dossier = self.dossier(document)
         dossier.paths.pop(path, None)
         self._id_at.pop(path, None)
         if not dossier.paths:
             dossier.removed = next((t for t in reversed(dossier.touches) if t.path == path), None)
 
-    def content(self, dossier: Dossier, path: str, blob: str, text: DocumentText) -> Content:
-        attachments = {name: self.attachment(path, name) for name in text.items("attachments")}
+    def _content(self, dossier: Dossier, path: str, blob: str, text: DocumentText) -> Content:
+        attachments = {name: self._attachment(path, name) for name in text.items("attachments")}
         digest = text.content({name: self.library.attachments.get(found, "") for name, found in attachments.items()})
         known = dossier.contents.get(digest)
         if known is None:
             commit, label = self.now.commit.id, text.text("revision") or ""
-            known = Content(dossier.id, label, digest, text, path, blob, attachments, self.now.index, commit, self.now.day)
+            now = self.now
+            known = Content(dossier.id, label, digest, text, path, blob, attachments, now.index, commit, now.day)
             dossier.contents[digest] = known
         return known
 
-    def attachment(self, path: str, name: str) -> str:
+    def _attachment(self, path: str, name: str) -> str:
         """The blob of a file attached to the document at `path`, empty where there is none."""
         target = attachment_path(path, name)
         self._attached[target].add(path)
         return self.tree.get(target, "")
 
-    def take_policy(self) -> Iterable[str]:
+    # --- the policy -------------------------------------------------------------------------------------------
+
+    def _take_policy(self) -> Iterable[str]:
         dossier = self.dossier(self.policies.root.id)
         dossier.paths.pop(POLICY_PATH, None)
         yield dossier.id
@@ -160,23 +180,22 @@ class Intake:
         if version.read.policy is None:
             dossier.paths[POLICY_PATH] = None
             return
-        content = self.content(dossier, POLICY_PATH, blob, version.text)
+        content = self._content(dossier, POLICY_PATH, blob, version.text)
         dossier.paths[POLICY_PATH] = content
         if self.policies.current is None:
-            self.policies.current = version.read.policy
-            self.policies.append((self.now.day, self.now.commit.id, self.policies.current))
-            dossier.revisions.append(
-                Revision(
-                    content, policy_type(self.policies.current), (), self.now.day, self.now.day, content.commit, self.now.index, root=True
-                )
-            )
+            self.policies.enforce(version.read.policy, self.now)
+            kind, day = policy_type(version.read.policy), self.now.day
+            root = Revision(content, kind, (), day, day, content.commit, self.now.index, root=True)
+            dossier.revisions.append(root)
 
-    def take_signed(self, landing: Landing, changes: list[Change]) -> Iterable[str]:
+    # --- signed records ---------------------------------------------------------------------------------------
+
+    def _take_signed(self, landing: Landing, changes: list[Change]) -> Iterable[str]:
         for change in changes:
-            self.signed_blobs.update([change.new] if change.new and change.is_file else [])
+            self.signed_blobs.update([change.new] if change.new else [])
             self.signed_blobs.subtract([change.old] if change.old else [])
         for change in changes:
-            self.watch_landed(change)
+            self._watch_landed(change)
         stems = dict.fromkeys(
             change.path.removesuffix(".sig")
             for change in changes
@@ -187,21 +206,25 @@ class Intake:
             if blob is None:
                 self.unread_records.pop(path, None)
                 continue
-            act = self.take_record(landing, path, blob)
+            act = self._take_record(landing, path, blob)
             if act is not None:
-                self.dossier(act.record.document).acts.append(act)
-                yield act.record.document
+                dossier = self.dossier(act.record.document)
+                dossier.acts = [*(other for other in dossier.acts if other.blob != act.blob), act]
+                yield dossier.id
 
-    def watch_landed(self, change: Change) -> None:
-        """A landed record, or its signature, that changed or vanished: an error for ever after."""
+    def _watch_landed(self, change: Change) -> None:
+        """A landed record, or its signature, that changed or vanished: an error for ever after. To put it back is none."""
         old = change.old
         if old is None or old not in self._landed_signed or self.signed_blobs[old] > 0:
             return
+        if change.new is not None and self._altered.get(change.path) == change.new:
+            return
+        self._altered.setdefault(change.path, old)
         what = "removed" if change.new is None else "changed"
         document = posixpath.basename(posixpath.dirname(posixpath.dirname(change.path))) or None
-        self.incident(f"record-{what}", change.path, document, f"the landed file {change.path} was {what}")
+        self._incident(f"record-{what}", change.path, document, f"the landed file {change.path} was {what}")
 
-    def take_record(self, landing: Landing, path: str, blob: str) -> Act | None:
+    def _take_record(self, landing: Landing, path: str, blob: str) -> Act | None:
         signature = self.tree.get(path + ".sig")
         if (blob, signature) in self._judged or self.policies.current is None:
             return None
@@ -209,7 +232,7 @@ class Intake:
         landed = LandedRecord(
             data=self.library.signed.get(blob, b""),
             signature=self.library.signed.get(signature) if signature else None,
-            committers=committers_of(landing, path, blob),
+            committer=committer_of(landing, blob),
             time=landing.time,
         )
         judged = judge(landed, self.policies.current)
@@ -222,15 +245,15 @@ class Intake:
         known = any(act.blob == blob and act.refusal is None for act in self.dossier(judged.record.document).acts)
         if known:
             return None
-        self.note_witness(path, judged.record.witness, judged.record.document)
+        self._note_witness(path, judged.record.witness, judged.record.document)
         return Act(
             judged.record, path, blob, self.now.index, commit, self.now.day,
-            judged.signed_day, judged.assurance, judged.key, judged.refusal,
+            judged.signed_day, judged.assurance, judged.key, judged.refusal, signature,
         )  # fmt: skip
 
-    def note_witness(self, path: str, witness: str | None, document: str) -> None:
+    def _note_witness(self, path: str, witness: str | None, document: str) -> None:
         if witness and witness not in self.library.commits:
-            self.incident("witness-missing", path, document, f"its witness {witness[:12]} is not in this history")
+            self._incident("witness-missing", path, document, f"its witness {witness[:12]} is not in this history")
 
 
 def attachment_path(document_path: str, name: str) -> str:

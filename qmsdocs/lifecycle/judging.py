@@ -2,40 +2,72 @@
 
 from __future__ import annotations
 
-    def evaluate(self, dossier: Dossier) -> None:
+from dataclasses import replace
+
+from qmsdocs import labels
+from qmsdocs.lifecycle.approval import Outcome, needs, was_owner, weigh
+from qmsdocs.lifecycle.authorship import Authorship, people_behind
+from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Draft, Moment, Revision
+from qmsdocs.lifecycle.intake import attachment_path
+from qmsdocs.lifecycle.policies import Policies
+from qmsdocs.model import Kind, Meaning, Status
+from qmsdocs.policy import OWNER, DocumentType
+
+_ACTS_ON_REVISION = (Meaning.REVOKE, Meaning.PERIODIC_REVIEW, Meaning.ACKNOWLEDGE, Meaning.BASELINE)
+_SIGNATURES_ON_CONTENT = (Meaning.REVIEW, Meaning.APPROVE, Meaning.REJECT)
+
+
+class Judging:
+    """Judges documents by the policy in force; remembers which acts were applied, for each counts once."""
+
+    def __init__(self, policies: Policies, authorship: Authorship) -> None:
+        self.policies, self.authorship = policies, authorship
+        self._applied: set[str] = set()
+
+    def evaluate(self, dossier: Dossier, now: Moment) -> None:
         """Approve every content whose signatures are complete, then apply the other acts."""
         if self.policies.current is None:
             return
-        waiting = [c for c in dossier.contents.values() if self.is_weighed(dossier, c)]
+        waiting = [c for c in dossier.contents.values() if _is_weighed(dossier, c)]
         for content in sorted(waiting, key=lambda c: c.landing):
-            kind = self.type_of(dossier, content)
-            if kind is not None and kind.kind is not Kind.RECORD and self.may_follow(dossier, kind, content):
-                self.approve(dossier, kind, content)
-        self.apply_acts(dossier)
+            kind = self.policies.type_of(content)
+            if kind is not None and kind.kind is not Kind.RECORD and _may_follow(dossier, kind, content):
+                self._approve(dossier, kind, content, now)
+        self._apply_acts(dossier)
 
-    def is_weighed(self, dossier: Dossier, content: Content) -> bool:
-        """Contents that were signed, or that stand on the mainline now."""
-        return content in dossier.paths.values() or any(a.record.content == content.digest for a in dossier.acts)
+    def finish(self, dossier: Dossier) -> None:
+        """What is left at the end: the draft that stands, and acts that nothing took up."""
+        dossier.draft = self._draft(dossier)
+        _refuse_strays(dossier)
 
-    def type_of(self, dossier: Dossier, content: Content) -> DocumentType | None:
-        policy = self.policies.reading
+    # --- approval ---------------------------------------------------------------------------------------------
+
+    def _approve(self, dossier: Dossier, kind: DocumentType, content: Content, now: Moment) -> None:
+        baseline = self._baseline(dossier, kind, content)
+        outcome = self._weigh(dossier, kind, content)
+        for act in outcome.weighed:
+            dossier.refusals.pop(act.blob, None)
+        dossier.refusals.update(outcome.refusals)
+        if not baseline and not outcome.complete:
+            return
+        approvals = (baseline,) if baseline else outcome.counted
+        approved_on = max((act.signed_day for act in approvals), default=now.day)
+        effective_on = max(approved_on, now.day, content.text.day("effective_date") or approved_on)
         if dossier.id == self.policies.root.id:
-            return policy_type(policy)
-        return policy.type_of(content.text.text("type"), dossier.id, content.path)
+            effective_on = now.day
+        revision = Revision(
+            content=content,
+            type=kind,
+            approvals=approvals,
+            approved_on=approved_on,
+            effective_on=effective_on,
+            completed=now.commit.id,
+            landing=now.index,
+            baseline=baseline is not None,
+        )
+        dossier.revisions.append(revision)
 
-    def may_follow(self, dossier: Dossier, kind: DocumentType, content: Content) -> bool:
-        """Whether a content's label is still free and comes after every label used; a skipped one is for the rules."""
-        if not labels.is_label(kind.scheme, content.label):
-            return False
-        for used in dossier.revisions:
-            comparable = labels.is_label(kind.scheme, used.label)
-            if used.label == content.label or (
-                comparable and labels.order(kind.scheme, used.label) >= labels.order(kind.scheme, content.label)
-            ):
-                return False
-        return True
-
-    def weigh(self, dossier: Dossier, kind: DocumentType, content: Content) -> Outcome:
+    def _weigh(self, dossier: Dossier, kind: DocumentType, content: Content) -> Outcome:
         acts = [
             act
             for act in dossier.acts
@@ -46,117 +78,119 @@ from __future__ import annotations
         ]
         policy = self.policies.reading
         required = needs(content, kind, policy, [revision.label for revision in dossier.revisions])
-        return weigh(content, required, acts, self.authors(dossier, content), policy)
+        return weigh(content, required, acts, self._authors(dossier, content), policy)
 
-    def approve(self, dossier: Dossier, kind: DocumentType, content: Content) -> None:
-        baseline = self.baseline(dossier, kind, content)
-        outcome = self.weigh(dossier, kind, content)
-        dossier.refusals.update(outcome.refusals)
-        if not baseline and not outcome.complete:
-            return
-        assert self.landing
-        approvals = (baseline,) if baseline else outcome.counted
-        approved_on = max((act.signed_day for act in approvals), default=self.day)
-        effective_on = max(approved_on, self.day, content.text.day("effective_date") or approved_on)
-        if dossier.id == self.policies.root.id:
-            effective_on = self.day
-        dossier.revisions.append(
-            Revision(
-                content,
-                kind,
-                approvals,
-                approved_on,
-                effective_on,
-                self.landing.commit.id,
-                self.index,
-                baseline is not None,
-            )
-        )
-
-    def baseline(self, dossier: Dossier, kind: DocumentType, content: Content) -> Act | None:
+    def _baseline(self, dossier: Dossier, kind: DocumentType, content: Content) -> Act | None:
         """The act that brings a legacy document in at its old revision: once, before anything else was approved."""
         if dossier.revisions:
             return None
         for act in dossier.acts:
             record = act.record
-            if act.refusal is None and record.meaning is Meaning.BASELINE and record.content == content.digest:
-                if record.revision == content.label and self.entitled(act, kind.revoked_by, content):
-                    return act
+            names_it = record.content == content.digest and record.revision == content.label
+            baseline = act.refusal is None and record.meaning is Meaning.BASELINE
+            if baseline and names_it and self._entitled(act, kind.revoked_by, content):
+                return act
         return None
 
-    def authors(self, dossier: Dossier, content: Content) -> frozenset[str]:
+    def _authors(self, dossier: Dossier, content: Content) -> frozenset[str]:
         """People (or unknown identities) behind the commits since the content approved before this one."""
         earlier = (r.content.landing for r in dossier.revisions if r.content.landing < content.landing)
         after = max(earlier, default=-1)
-        commits = (
-            t.author for t in dossier.touches if t.what in ("edit", "merge") and after < t.landing <= content.landing
-        )
+        edits = [t for t in dossier.touches if t.what in ("edit", "merge") and after < t.landing <= content.landing]
+        commits = [identity for touch in edits for identity in (touch.author, *touch.coauthors)]
         attached = [attachment_path(content.path, name) for name in content.attachments]
         paths = self.authorship.of_paths([content.path, *attached], after, content.landing)
         makers = self.authorship.makers([content.blob, *content.attachments.values()])
-        in_force = [policy for _, _, policy in reversed(self.policies)] or [self.root]
-        return people_behind([*commits, *paths, *makers], in_force)
+        return people_behind([*commits, *paths, *makers], self.policies.newest_first())
 
-    def apply_acts(self, dossier: Dossier) -> None:
+    # --- other acts -------------------------------------------------------------------------------------------
+
+    def _apply_acts(self, dossier: Dossier) -> None:
         """Apply each act on an approved revision once, by the policy in force when it landed."""
         for act in dossier.acts:
-            if act.refusal is not None or act.record.meaning not in _ACTS_ON_REVISION or act.blob in self.applied:
+            if act.refusal is not None or act.record.meaning not in _ACTS_ON_REVISION or act.blob in self._applied:
                 continue
             place = next((i for i, r in enumerate(dossier.revisions) if r.content.digest == act.record.content), None)
             if place is None or dossier.revisions[place].label != act.record.revision:
                 continue
-            self.applied.add(act.blob)
+            self._applied.add(act.blob)
             revision = dossier.revisions[place]
-            why = self.why_not(act, revision)
+            why = self._why_not(act, revision)
             if why:
                 dossier.refusals[act.blob] = why
             elif act.record.meaning is Meaning.REVOKE:
                 dossier.revisions[place] = replace(revision, revoked=act)
 
-    def why_not(self, act: Act, revision: Revision) -> str | None:
+    def _why_not(self, act: Act, revision: Revision) -> str | None:
         """Why an act on an approved revision counts for nothing; None where it counts."""
         meaning = act.record.meaning
+        if act in revision.approvals:
+            return None
+        if meaning is Meaning.BASELINE:
+            return f"revision {revision.label} needs no baseline"
         if act.landing < revision.landing:
             return f"revision {revision.label} was not approved when it landed"
         if meaning is Meaning.REVOKE and revision.revoked is not None:
             return f"revision {revision.label} had been revoked before"
-        if meaning is Meaning.BASELINE:
-            return None if act in revision.approvals else f"revision {revision.label} needs no baseline"
         roles = revision.type.revoked_by if meaning is Meaning.REVOKE else revision.type.reviewed_by
-        if meaning is not Meaning.ACKNOWLEDGE and not self.entitled(act, roles, revision.content):
+        if meaning is not Meaning.ACKNOWLEDGE and not self._entitled(act, roles, revision.content):
             return f"the role '{act.record.role}' of {act.record.person} does not entitle to '{meaning}' here"
         return None
 
-    def entitled(self, act: Act, roles: tuple[str, ...], content: Content) -> bool:
-        owner, role = content.text.text("owner"), act.record.role
-        person = self.policies.reading.people.get(act.record.person)
+    def _entitled(self, act: Act, roles: tuple[str, ...], content: Content) -> bool:
+        owner, role, policy = content.text.text("owner"), act.record.role, self.policies.reading
         if role in roles and role != OWNER:
             return True
-        owns = person is not None and OWNER in roles and self.policies.reading.is_owner(person, owner, act.signed_day)
+        person = policy.people.get(act.record.person)
+        owns = person is not None and OWNER in roles and was_owner(person, owner, act, policy)
         return owns and role in (OWNER, owner)
 
-    def draft(self, dossier: Dossier) -> Draft | None:
+    # --- the end ----------------------------------------------------------------------------------------------
+
+    def _draft(self, dossier: Dossier) -> Draft | None:
         content = dossier.current
         if content is None or dossier.approved_content(content.digest):
             return None
-        kind = self.type_of(dossier, content)
-        authors = self.authors(dossier, content)
+        kind = self.policies.type_of(content)
+        authors = self._authors(dossier, content)
         if kind is None or kind.kind is Kind.RECORD:
             return Draft(content, kind, Status.DRAFT, (), (), None, authors)
-        outcome = self.weigh(dossier, kind, content)
+        outcome = self._weigh(dossier, kind, content)
         status = Status.IN_REVIEW if outcome.counted or outcome.rejected else Status.DRAFT
         return Draft(content, kind, status, outcome.counted, outcome.missing, outcome.rejected, authors)
 
-    def refuse_strays(self, dossier: Dossier) -> None:
-        """Say why an act counts for nothing where no content took it up."""
-        for act in dossier.acts:
-            if act.refusal is not None or act.blob in dossier.refusals:
-                continue
-            content = dossier.contents.get(act.record.content)
-            if content is None:
-                dossier.refusals[act.blob] = "it names content that never landed on the mainline"
-            elif content.label != act.record.revision:
-                dossier.refusals[act.blob] = (
-                    f"it names revision {act.record.revision}, the content says {content.label}"
-                )
 
+def _is_weighed(dossier: Dossier, content: Content) -> bool:
+    """Contents that were signed, or that stand on the mainline now."""
+    return content in dossier.paths.values() or any(a.record.content == content.digest for a in dossier.acts)
+
+
+def _may_follow(dossier: Dossier, kind: DocumentType, content: Content) -> bool:
+    """Whether a content's label is still free and comes after every label used; a skipped one is for the rules."""
+    if not labels.is_label(kind.scheme, content.label):
+        return False
+    for used in dossier.revisions:
+        comparable = labels.is_label(kind.scheme, used.label)
+        if used.label == content.label or (
+            comparable and labels.order(kind.scheme, used.label) >= labels.order(kind.scheme, content.label)
+        ):
+            return False
+    return True
+
+
+def _refuse_strays(dossier: Dossier) -> None:
+    """Say why an act counts for nothing where no content took it up."""
+    for act in dossier.acts:
+        if act.refusal is not None or act.blob in dossier.refusals:
+            continue
+        content = dossier.contents.get(act.record.content)
+        if content is None:
+            dossier.refusals[act.blob] = "it names content that never landed on the mainline"
+        elif content.label != act.record.revision:
+            dossier.refusals[act.blob] = f"it names revision {act.record.revision}, the content says {content.label}"
+        elif act.record.meaning is Meaning.REJECT:
+            revision = dossier.approved_content(content.digest)
+            if revision is not None and revision.landing < act.landing:
+                dossier.refusals[act.blob] = (
+                    f"revision {revision.label} was approved before it landed; it can be revoked"
+                )

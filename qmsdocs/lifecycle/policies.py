@@ -7,7 +7,7 @@ from datetime import date
 
 from qmsdocs import labels
 from qmsdocs.library import Library, is_policy_path
-from qmsdocs.lifecycle.dossier import Content
+from qmsdocs.lifecycle.dossier import Content, Moment
 from qmsdocs.model import Kind, QmsError
 from qmsdocs.policy import OWNER, POLICY_PATH, DocumentType, Policy
 
@@ -30,10 +30,10 @@ class Policies:
         """The policy in force, or the trust root to come: what is older than it is read by it."""
         return self.current or self.root
 
-    def enforce(self, policy: Policy, day: date, commit: str) -> None:
+    def enforce(self, policy: Policy, now: Moment) -> None:
         """Put a policy in force."""
         self.current = policy
-        self.periods.append((day, commit, policy))
+        self.periods.append((now.day, now.commit.id, policy))
 
     def newest_first(self) -> list[Policy]:
         """All that were in force so far, or the trust root to come."""
@@ -42,7 +42,7 @@ class Policies:
     def type_of(self, content: Content) -> DocumentType | None:
         """The type of a content by the policy in force; None where the policy does not know it."""
         if content.document == self.root.id:
-            return policy_type(self.reading)
+            return policy_type(self.reading) if content.path == POLICY_PATH else None
         return self.reading.type_of(content.text.text("type"), content.document, content.path)
 
 

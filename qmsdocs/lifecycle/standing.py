@@ -157,7 +157,11 @@ def is_broken(dossier: Dossier, shown: Revision | None, state: State) -> bool:
     draft = dossier.draft
     if draft is not None and dossier.revision(draft.content.label) is not None:
         return True
-    return shown is not None and any(act.blob not in state.signed_blobs for act in shown.approvals)
+    if shown is None:
+        return False
+    return not state.signed_blobs.issuperset(
+        blob for act in shown.approvals for blob in (act.blob, act.signature) if blob is not None
+    )
 
 
 def retain_until(content: Content, kind: DocumentType) -> date | None:

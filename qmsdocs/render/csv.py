@@ -12,10 +12,42 @@ from qmsdocs.register import Approver, DocumentRow, RecordRow, Register
 from qmsdocs.render.printable import printable
 
 COLUMNS = (
-    "kind id title type path owner status revision approved_on approved_by effective_on last_review review_by days_left "
-    "days_overdue conditions change clauses draft_revision draft_status draft_missing issuer edition source checked "
-    "date form form_revision retain_until closed_on replaced_by withdrawn outstanding content commit"
-).split()
+    "kind",
+    "id",
+    "title",
+    "type",
+    "path",
+    "owner",
+    "status",
+    "revision",
+    "approved_on",
+    "approved_by",
+    "effective_on",
+    "last_review",
+    "review_by",
+    "days_left",
+    "days_overdue",
+    "conditions",
+    "change",
+    "clauses",
+    "draft_revision",
+    "draft_status",
+    "draft_missing",
+    "issuer",
+    "edition",
+    "source",
+    "checked",
+    "date",
+    "form",
+    "form_revision",
+    "retain_until",
+    "closed_on",
+    "replaced_by",
+    "withdrawn",
+    "outstanding",
+    "content",
+    "commit",
+)
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

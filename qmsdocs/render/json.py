@@ -14,7 +14,7 @@ from qmsdocs.render.printable import encodable
 from qmsdocs.render.sections import severity_counts
 
 # What json.dumps leaves as it is and a terminal or a script would act on; such characters occur only inside strings.
-_ACTIVE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_ACTIVE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def register_json(register: Register) -> str:
@@ -141,5 +141,9 @@ def _day(day: date | None) -> str | None:
 
 
 def _dump(value: dict[str, Any]) -> str:
-    text = encodable(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
-    return _ACTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _ACTIVE.sub(_escape, json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _escape(found: re.Match[str]) -> str:
+    shown = encodable(found[0])
+    return f"\\u{ord(shown):04x}" if shown == found[0] else f"\\{shown}"

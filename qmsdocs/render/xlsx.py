@@ -1,4 +1,4 @@
-"""The register as a workbook: real dates, filters, frozen heads, ready to print; the same bytes for the same register."""
+"""The register as a workbook: real dates, filters, frozen heads, ready to print; same register, same bytes."""
 
 from __future__ import annotations
 
@@ -152,9 +152,12 @@ def _facts(register: Register) -> Iterable[tuple[str, Cell]]:
     yield "Records", len(register.records)
     counts = ", ".join(counted(count, severity.value) for severity, count in severity_counts(register.findings).items())
     yield "Findings", counts
-    yield "How it was made", (
-        "Every cell was derived from the git history and the signed records; nothing was typed. "
-        "The same commit and day give this very file again."
+    yield (
+        "How it was made",
+        (
+            "Every cell was derived from the git history and the signed records; nothing was typed. "
+            "The same commit and day give this very file again."
+        ),
     )
     yield "Printed or copied", "This copy is uncontrolled. The register in the repository is the one that counts."
 
@@ -163,8 +166,7 @@ def _fitting(text: str) -> str:
     return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
 
 
-def _lines(items: Iterable[str]) -> str:
-    """Items under each other. Line ends are ours, so each item is made printable by itself and joined by a blank."""
+def _list(items: Iterable[str]) -> str:
     return "; ".join(items)
 
 
@@ -188,16 +190,14 @@ _ID: _Column[DocumentRow] = _Column("Id", 13, lambda row: row.id)
 _TITLE: _Column[DocumentRow] = _Column("Title", 38, lambda row: row.title)
 _TYPE: _Column[DocumentRow] = _Column("Type", 16, lambda row: row.type_name or row.type)
 _REVISION: _Column[DocumentRow] = _Column("Revision", 9, lambda row: row.revision)
-_STATUS: _Column[DocumentRow] = _Column(
-    "Status", 12, lambda row: row.status.value, lambda row: _STATUS_INK[row.status]
-)
+_STATUS: _Column[DocumentRow] = _Column("Status", 12, lambda row: row.status.value, lambda row: _STATUS_INK[row.status])
 _CONDITIONS: _Column[DocumentRow] = _Column(
-    "Conditions", 18, lambda row: _lines(c.value for c in row.conditions), _condition_ink
+    "Conditions", 18, lambda row: _list(c.value for c in row.conditions), _condition_ink
 )
 _OWNER: _Column[DocumentRow] = _Column("Owner", 20, lambda row: row.owner_name or row.owner)
 _APPROVED: tuple[_Column[DocumentRow], ...] = (
     _Column("Approved on", 11, lambda row: row.approved_on),
-    _Column("Approved by", 40, lambda row: _lines(map(_approval, row.approved_by))),
+    _Column("Approved by", 40, lambda row: _list(map(_approval, row.approved_by))),
     _Column("In force from", 12, lambda row: row.effective_on),
 )
 _REVIEW: tuple[_Column[DocumentRow], ...] = (
@@ -207,14 +207,14 @@ _REVIEW: tuple[_Column[DocumentRow], ...] = (
 )
 _TRACE: tuple[_Column[DocumentRow], ...] = (
     _Column("Change", 40, lambda row: row.change),
-    _Column("Clauses", 14, lambda row: _lines(row.clauses)),
+    _Column("Clauses", 14, lambda row: _list(row.clauses)),
     _Column("Path", 40, lambda row: row.path),
     _Column("Content", 30, lambda row: row.content),
     _Column("Commit", 30, lambda row: row.commit),
 )
 _PROGRESS: tuple[_Column[DocumentRow], ...] = (
     _Column("In progress", 26, _draft),
-    _Column("Yet to acknowledge", 24, lambda row: _lines(row.outstanding)),
+    _Column("Yet to acknowledge", 24, lambda row: _list(row.outstanding)),
 )
 _DOCUMENT = (
     *(_ID, _TITLE, _TYPE, _REVISION, _STATUS, _CONDITIONS, _OWNER),
@@ -244,7 +244,7 @@ _RECORD: tuple[_Column[RecordRow], ...] = (
     _Column("Form revision", 9, lambda row: row.form_revision),
     _Column("Keep until", 11, lambda row: row.retain_until),
     _Column("Closed on", 11, lambda row: row.closed_on),
-    _Column("Clauses", 14, lambda row: _lines(row.clauses)),
+    _Column("Clauses", 14, lambda row: _list(row.clauses)),
     _Column("Path", 44, lambda row: row.path),
     _Column("Commit", 30, lambda row: row.commit),
 )
@@ -255,7 +255,7 @@ _FINDING: tuple[_Column[Finding], ...] = (
     _Column("Document", 13, lambda found: found.document),
     _Column("Where", 36, lambda found: place(found.source)),
     _Column("Finding", 50, lambda found: found.message),
-    _Column("Evidence", 40, lambda found: _lines(found.evidence)),
+    _Column("Evidence", 40, lambda found: _list(found.evidence)),
     _Column("Remedy", 44, lambda found: found.remedy),
     _Column("Basis", 26, lambda found: found.basis),
 )

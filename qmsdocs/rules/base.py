@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -42,6 +43,11 @@ class Context:
     def id_at(self) -> Mapping[str, str]:
         """The id of the document or record that stands at each path."""
         return {path: dossier.id for dossier, _ in self.documents for path in dossier.paths}
+
+    @cached_property
+    def path_by_name(self) -> Mapping[str, str]:
+        """A path for each file name of a document or record."""
+        return {posixpath.basename(path): path for path in sorted(self.id_at, reverse=True)}
 
     @cached_property
     def folders(self) -> frozenset[str]:

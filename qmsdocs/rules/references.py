@@ -158,8 +158,7 @@ def _exists(context: Context, target: str) -> bool:
 
 def _moved(context: Context, target: str) -> str | None:
     """Where the file that once stood at a path stands now, if its name tells."""
-    name = posixpath.basename(target)
-    return next((path for path in context.id_at if posixpath.basename(path) == name), None)
+    return context.path_by_name.get(posixpath.basename(target))
 
 
 def _relative(content: Content, path: str) -> str:

@@ -72,11 +72,11 @@ def lowered_revision(context: Context) -> Iterator[Found]:
     Remedy: use the next label.
     """
     for dossier, content, kind, before in _steps(context):
-        if dossier.draft and content is dossier.draft.content and before and _goes_back(kind, content, before):
-            if dossier.revision(content.label) is None:
-                expected = _expected(kind, before)[0]
-                message = f"revision {content.label} is lower than revision {before.label}, which was approved"
-                yield Found(content.source("revision"), message, f"Write 'revision: {expected}'", dossier.id)
+        drafted = dossier.draft is not None and content is dossier.draft.content
+        if drafted and before and _goes_back(kind, content, before):
+            expected = _expected(kind, before)[0]
+            message = f"revision {content.label} is lower than revision {before.label}, which was approved"
+            yield Found(content.source("revision"), message, f"Write 'revision: {expected}'", dossier.id)
 
 
 def not_a_label(context: Context) -> Iterator[Found]:

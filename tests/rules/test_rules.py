@@ -265,8 +265,7 @@ KEPT: dict[str, Sample] = {
     "RF603": both(lambda firm: in_force(firm, "QP-002"), put(procedure("QP-001", more="references: [QP-002]\n"))),
     "RF604": both(put("<svg/>", "documents/procedures/flow.svg"), put(procedure("QP-001", more="attachments: [flow.svg]\n"))),
     "RF605": both(
-        put("<svg/>", "documents/procedures/flow.svg"), put(procedure("QP-001", "![f](flow.svg)", more="attachments: [flow.svg]
-"))
+        put("<svg/>", "documents/procedures/flow.svg"), put(procedure("QP-001", "![f](flow.svg)", more="attachments: [flow.svg]\n"))
     ),
     "IN701": in_force,
     "IN702": in_force,

@@ -15,6 +15,7 @@ _VERBS = {
     "new": "new",
     "revise": "revise",
     "check": "check",
+    "watch": "watch",
     "explain": "explain",
     "review": "sign",
     "approve": "sign",

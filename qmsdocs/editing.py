@@ -20,6 +20,9 @@ _ORDER = (
 )  # fmt: skip
 
 
+_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*")
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """A key and where it stands; `items` are the ends of the items of a list with one item a line."""
@@ -59,13 +62,14 @@ def _edit(front: str, key: str, value: Value | None, names: KeyNames, newline: s
     entries = {entry.key: entry for entry in _entries(front)}
     entry = entries.get(names.own(key))
     if value is None:
-        return front if entry is None else front[: entry.start] + front[_line_end(front, entry.value_end) :]
+        return front if entry is None else front[: entry.start] + front[_end_of(front, entry) :]
     if entry is None:
         return _insert(front, f"{names.own(key)}: {_format(value, None)}{newline}", key, entries, names, newline)
     if entry.items and value and isinstance(value, tuple):
         return _edit_items(front, entry, value, newline)
     space = "" if front[entry.value_start - 1 : entry.value_start] in (" ", "\t") else " "
-    return front[: entry.value_start] + space + _format(value, entry.style) + front[entry.value_end :]
+    gap = newline if front[entry.value_start : entry.value_end].endswith("\n") else ""
+    return front[: entry.value_start] + space + _format(value, entry.style) + gap + front[entry.value_end :]
 
 
 def _edit_items(front: str, entry: _Entry, value: tuple[str, ...], newline: str) -> str:
@@ -88,6 +92,13 @@ def _insert(front: str, line: str, key: str, entries: Mapping[str, _Entry], name
     return front[:position] + gap + line + front[position:]
 
 
+def _end_of(front: str, entry: _Entry) -> int:
+    """Where what follows a key begins; blank lines after a block of text belong to the block."""
+    end = _line_end(front, entry.value_end)
+    blank = _BLANK_LINES.match(front, end) if entry.style in ("|", ">") else None
+    return blank.end() if blank else end
+
+
 def _line_end(text: str, position: int) -> int:
     if position and text[position - 1] == "\n":
         return position
@@ -107,7 +118,8 @@ def _entry(front: str, key: yaml.ScalarNode, value: yaml.Node) -> _Entry:
         one_a_line = front[front.rfind("\n", 0, start) + 1 : start].isspace() or front[start - 1] == "\n"
         return _Entry(key.value, key.start_mark.index, start, items[-1][1], None, items if one_a_line else ())
     style = value.style if isinstance(value, yaml.ScalarNode) else None
-    if style in ("|", ">"):  # its mark stands after the blank lines that follow
+    if style in ("|", ">") and "+" not in front[start : _line_end(front, start)].partition("#")[0]:
+        # its mark stands after the blank lines that follow, which are no part of the text
         end = start + len(front[start:end].rstrip())
     return _Entry(key.value, key.start_mark.index, start, end, style)
 

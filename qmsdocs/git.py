@@ -28,7 +28,8 @@ _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE")
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "i18n.logOutputEncoding=UTF-8")
 
 
 @dataclass(frozen=True)
@@ -134,18 +135,26 @@ class Repository:
     # --- acts -------------------------------------------------------------------------------------------------
 
     def commit_files(self, paths: Sequence[str], message: str) -> str:
-        """Commit exactly these new files, whatever else is staged; returns the commit. Raises QmsError, leaving the index as it was."""
+        """Commit exactly these new files, whatever else is staged; returns the commit.
+
+        Raises QmsError where git refuses; then, and when it is interrupted before the commit is made, nothing is staged.
+        """
         literal = [f":(literal){path}" for path in paths]
         try:
             self.repo.git.execute(["git", "add", "--force", "--", *literal], env=_ENVIRONMENT)
-            try:
-                self.repo.git.execute(["git", "commit", "--quiet", "--message", message, "--only", "--", *literal])
-            except BaseException:
-                self.repo.git.execute(["git", "rm", "--cached", "--quiet", "--force", "--", *literal], env=_ENVIRONMENT)
+            self.repo.git.execute(["git", "commit", "--quiet", "--message", message, "--only", "--", *literal])
+        except BaseException as error:
+            if self.head() is None or self.tree_entry("HEAD", paths[0]) is None:
+                self._unstage(literal)
+                if isinstance(error, GitCommandError):
+                    raise QmsError(f"Git did not commit the record: {reason(error)}") from None
                 raise
-        except GitCommandError as error:
-            raise QmsError(f"Git did not commit the record: {reason(error)}") from None
         return str(self.head())
+
+    def _unstage(self, literal: Sequence[str]) -> None:
+        self.repo.git.execute(
+            ["git", "rm", "--cached", "--quiet", "--force", "--ignore-unmatch", "--", *literal], env=_ENVIRONMENT
+        )
 
     def configure(self, name: str, value: str) -> None:
         """Set a configuration value of this repository alone."""
@@ -203,7 +212,12 @@ class Repository:
 
 
 def open_repository(path: Path) -> Repository:
-    """The repository around a folder. Raises QmsError in one sentence where there is none that can be read."""
+    """The repository around a folder, whatever GIT_DIR and its like say.
+
+    Raises QmsError in one sentence where there is none that can be read.
+    """
+    for name in _ELSEWHERE:
+        os.environ.pop(name, None)
     try:
         repo = git.Repo(path, search_parent_directories=True)
         found = Repository(repo, Path(repo.working_tree_dir) if repo.working_tree_dir else None)

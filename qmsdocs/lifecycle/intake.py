@@ -94,10 +94,18 @@ class Intake:
         if is_policy_path(change.path):
             return [self.policies.root.id]
         if not is_document_path(change.path, self.policies.reading):
-            return list(dict.fromkeys(self._id_at[p] for p in self._attached.get(change.path, ()) if p in self._id_at))
+            paths = [path for path in self._attached.get(change.path, ()) if self._attaches(path, change.path)]
+            return list(dict.fromkeys(self._id_at[path] for path in paths if path in self._id_at))
         found = [text.id for blob in (change.new, change.old) if blob and (text := self._text(blob)) and text.id]
         known = self._id_at.get(change.path) or self._first_id_at.get(change.path)
         return list(dict.fromkeys(found or ([known] if known else [])))
+
+    def _attaches(self, document_path: str, path: str) -> bool:
+        """Whether the document that stands at a path attaches a file now."""
+        text = self._text(self.tree.get(document_path, ""))
+        return text is not None and any(
+            attachment_path(document_path, name) == path for name in text.items("attachments")
+        )
 
     def _text(self, blob: str) -> DocumentText | None:
         return self.library.texts[self.policies.reading.names].get(blob)

@@ -6,9 +6,11 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from firm import Firm, procedure
+from git import Git
 
 from qmsdocs.cli import sign as sign_verbs
 from qmsdocs.git import Repository
@@ -181,6 +183,35 @@ def test_ctrl_c_leaves_nothing_behind(firm: Firm, monkeypatch: pytest.MonkeyPatc
     assert said.code == 130
     assert "Stopped; nothing was changed." in said.err
     assert untouched(firm, head)
+
+
+def test_ctrl_c_when_git_had_committed_already_keeps_it_whole(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    firm.procedure()
+    execute = Git.execute
+
+    def interrupted(self: Git, command: list[str], **more: Any) -> Any:
+        done = execute(self, command, **more)
+        if "commit" in command[:2]:
+            raise KeyboardInterrupt
+        return done
+
+    monkeypatch.setattr(Git, "execute", interrupted)
+    assert firm.sign("approve", "QP-001", "cat").code == 0
+    monkeypatch.undo()
+    assert (
+        subprocess.run(["git", "status", "--porcelain"], cwd=firm.root, capture_output=True, check=True).stdout == b""
+    )
+
+
+def test_another_repository_in_the_environment_is_left_alone(firm: Firm, tmp_path: Path) -> None:
+    firm.procedure()
+    other = tmp_path / "other"
+    subprocess.run(["git", "init", "-q", str(other)], check=True)
+    firm.monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    firm.monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert firm.sign("approve", "QP-001", "cat").code == 0
+    assert row(firm, "QP-001")["status"] == "In review"
+    assert sorted(path.name for path in other.iterdir()) == [".git"]
 
 
 def test_a_full_disk_leaves_nothing_behind(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """The walk along the mainline, oldest landing first, that derives the state of every document.
 
 At each landing the changed documents and records are taken in and judged by the policy then in force; a policy that the
-landing completes is in force from the next one on. The first usable policy that lands is the trust root.
+landing completes is in force from the next one on, and what still waits is weighed by it at once. The first usable policy
+that lands is the trust root.
 """
 
 from __future__ import annotations

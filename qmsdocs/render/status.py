@@ -48,7 +48,7 @@ def status_json(outlook: Outlook, organisation: str) -> str:
 
 
 def _task(task: Task) -> list[str]:
-    due = f" by {task.due}" if task.due and "due" in task.what else ""
+    due = f" (review by {task.due})" if task.due and "due" in task.what else ""
     lines = [f"  {task.document} rev {task.revision}  {task.title}", f"      {task.what}{due}"]
     if task.people:
         lines.append(f"      {', '.join(person.name for person in task.people)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -45,9 +44,9 @@ class Context:
         return {path: dossier.id for dossier, _ in self.documents for path in dossier.paths}
 
     @cached_property
-    def path_by_name(self) -> Mapping[str, str]:
-        """A path for each file name of a document or record."""
-        return {posixpath.basename(path): path for path in sorted(self.id_at, reverse=True)}
+    def once_at(self) -> Mapping[str, str]:
+        """The id of the document or record that stood at each path last."""
+        return {touch.path: dossier.id for dossier, _ in self.documents for touch in dossier.touches} | dict(self.id_at)
 
     @cached_property
     def folders(self) -> frozenset[str]:

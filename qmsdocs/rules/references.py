@@ -13,7 +13,7 @@ from qmsdocs.rules.base import Context, Found, Rule
 
 
 def broken_link(context: Context) -> Iterator[Found]:
-    """A link leads to a file that is not there.
+    """A link leads to a file that is not there. Where a document stood there once and was moved, this only warns.
 
     Bad:
         see [Purchasing](QP-404-purchasing.md)
@@ -22,16 +22,16 @@ def broken_link(context: Context) -> Iterator[Found]:
     Remedy: correct the path; it is relative to the document's folder.
     """
     for dossier, content, link, target in _links(context):
-        if not _exists(context, target):
-            moved = _moved(context, target)
-            hint = (
-                f"Link to {_relative(content, moved)}"
-                if moved
-                else "Correct the path (relative to this file's folder) or remove the link"
-            )
-            yield Found(
-                Source(content.path, link.line, content.commit), f"'{link.target}' leads to nothing", hint, dossier.id
-            )
+        if _exists(context, target) or _obsolete(context, context.once_at.get(target, "")) is not None:
+            continue
+        moved = _moved(context, target)
+        if moved:
+            message = f"'{link.target}' leads to where {context.id_at[moved]} was before it moved"
+            remedy, severity = f"Link to {_relative(content, moved)} in the next revision", Severity.WARNING
+        else:
+            message, severity = f"'{link.target}' leads to nothing", Severity.ERROR
+            remedy = "Correct the path (relative to this file's folder) or remove the link"
+        yield Found(Source(content.path, link.line, content.commit), message, remedy, dossier.id, severity=severity)
 
 
 def link_to_obsolete(context: Context) -> Iterator[Found]:
@@ -44,7 +44,7 @@ def link_to_obsolete(context: Context) -> Iterator[Found]:
     Remedy: point to the replacement in the next revision.
     """
     for dossier, content, link, target in _links(context):
-        document = context.id_at.get(target)
+        document = context.id_at.get(target) or context.once_at.get(target)
         if document and document != dossier.id and (replacement := _obsolete(context, document)) is not None:
             yield Found(
                 Source(content.path, link.line, content.commit),
@@ -157,8 +157,9 @@ def _exists(context: Context, target: str) -> bool:
 
 
 def _moved(context: Context, target: str) -> str | None:
-    """Where the file that once stood at a path stands now, if its name tells."""
-    return context.path_by_name.get(posixpath.basename(target))
+    """Where the document that once stood at a path stands now."""
+    known = context.by_id.get(context.once_at.get(target, ""))
+    return known[0].path if known else None
 
 
 def _relative(content: Content, path: str) -> str:

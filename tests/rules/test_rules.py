@@ -286,6 +286,25 @@ def test_a_sample_that_breaks_the_rule(firm: Firm, rule: Rule) -> None:
     assert all(finding["remedy"] and finding["basis"] and finding["severity"] for finding in found)
 
 
+def test_a_link_to_where_a_document_was_before_it_moved_only_warns(firm: Firm) -> None:
+    in_force(firm, "QP-002")
+    in_force(firm, "QP-001", "See [it](QP-002.md).")
+    firm.git("mv", "documents/procedures/QP-002.md", "documents/other-name.md")
+    firm.commit("Move")
+    (found,) = findings(firm, "RF601")
+    assert (found["severity"], found["remedy"]) == ("warning", "Link to ../other-name.md in the next revision")
+
+
+def test_a_link_to_the_deleted_file_of_an_obsolete_document(firm: Firm) -> None:
+    withdrawn(firm)
+    firm.write(PATH, procedure("QP-001", "See [old](QP-002.md)."))
+    (firm.root / "documents/procedures/QP-002.md").unlink()
+    firm.commit("Tidy")
+    assert findings(firm, "RF601") == []
+    (found,) = findings(firm, "RF602")
+    assert found["message"] == "QP-002 is obsolete"
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_sample_that_keeps_the_rule(firm: Firm, rule: Rule) -> None:
     code = rule.code

@@ -22,7 +22,10 @@ NOBODY = Identity("", "")
 
 
 def mainline_head(repository: Repository, at: str | None = None) -> str:
-    """The commit that a report speaks of: `at`, else the tip of the mainline. Raises QmsError where there is none."""
+    """The commit that a report speaks of: `at`, else the tip of the mainline. Raises QmsError where there is none.
+
+    The mainline is the one that the policy at HEAD names. That one may not be in force: `named_mainline` tells afterwards.
+    """
     if at is not None:
         found = repository.resolve(at)
         if found is None:
@@ -30,13 +33,17 @@ def mainline_head(repository: Repository, at: str | None = None) -> str:
         return found
     head = repository.head()
     policy = _policy_at(repository, head) if head else None
-    name = policy.mainline if policy else "main"
-    found = repository.resolve(f"refs/heads/{name}") or repository.resolve(f"refs/remotes/origin/{name}") or head
+    found = named_mainline(repository, policy.mainline if policy else "main") or head
     if found is None:
         raise QmsError(
             "This repository has no commit yet; commit the policy (qms.toml) first ('qmsdocs init' writes one)."
         )
     return found
+
+
+def named_mainline(repository: Repository, name: str) -> str | None:
+    """The tip of the branch with a name, here or else on the remote `origin`."""
+    return repository.resolve(f"refs/heads/{name}") or repository.resolve(f"refs/remotes/origin/{name}")
 
 
 def _policy_at(repository: Repository, commit: str) -> Policy | None:

@@ -45,7 +45,9 @@ class _Verbs(click.Group):
         return command
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, no_args_is_help=True)
+@click.group(
+    cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, no_args_is_help=True
+)
 @click.version_option(__version__, package_name="qmsdocs")
 def qmsdocs() -> None:
     """Document control for ISO 9001 on git.

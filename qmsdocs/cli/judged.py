@@ -12,7 +12,7 @@ from qmsdocs.dates import local_day
 from qmsdocs.git import Repository, open_repository
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import State, first_policy, replay
-from qmsdocs.load import load, load_worktree, mainline_head, standing_links
+from qmsdocs.load import load, load_worktree, mainline_head, named_mainline, standing_links
 from qmsdocs.model import Finding
 from qmsdocs.rules import Context, judge
 
@@ -39,8 +39,13 @@ class Judged:
 def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged:
     """What was committed: the mainline, or a commit."""
     repository = open_repository(repo)
-    library = load(repository, mainline_head(repository, at))
-    return _judged(repository, library, as_of)
+    head = mainline_head(repository, at)
+    judged = _judged(repository, load(repository, head), as_of)
+    if at is None:
+        proper = named_mainline(repository, judged.state.policy.mainline)
+        if proper not in (None, head):
+            return _judged(repository, load(repository, proper or head), as_of)
+    return judged
 
 
 def judged_worktree(repo: Path) -> Judged:

@@ -81,14 +81,23 @@ class Judging:
         return weigh(content, required, acts, self._authors(dossier, content), policy)
 
     def _baseline(self, dossier: Dossier, kind: DocumentType, content: Content) -> Act | None:
-        """The act that brings a legacy document in at its old revision: once, before anything else was approved."""
+        """The act that brings a legacy document in at its old revision: once, before anything else was approved.
+
+        Its author may declare it where the text is older than the trust root, and nobody's rule was broken by writing it.
+        """
         if dossier.revisions:
             return None
+        free = self.policies.reading.own_work_allowed or content.landing < self.policies.since
+        authors = frozenset() if free else self._authors(dossier, content)
         for act in dossier.acts:
             record = act.record
             names_it = record.content == content.digest and record.revision == content.label
             baseline = act.refusal is None and record.meaning is Meaning.BASELINE
-            if baseline and names_it and self._entitled(act, kind.revoked_by, content):
+            if not (baseline and names_it and self._entitled(act, kind.revoked_by, content)):
+                continue
+            if record.person in authors:
+                dossier.refusals[act.blob] = f"{record.person} is an author of this content"
+            else:
                 return act
         return None
 

@@ -18,12 +18,14 @@ POLICY_TYPE = "policy"
 class Policies:
     """The policies of a walk along the mainline. `current` is None until the trust root `root` has landed.
 
-    `periods` has the first day, the commit and the policy of each period.
+    `periods` has the first day, the commit and the policy of each period; `since` is the place on the mainline of the
+    landing that brought the root.
     """
 
     root: Policy
     current: Policy | None = None
     periods: list[tuple[date, str, Policy]] = field(default_factory=list)
+    since: int = 0
 
     @property
     def reading(self) -> Policy:
@@ -32,6 +34,8 @@ class Policies:
 
     def enforce(self, policy: Policy, now: Moment) -> None:
         """Put a policy in force."""
+        if self.current is None:
+            self.since = now.index
         self.current = policy
         self.periods.append((now.day, now.commit.id, policy))
 

@@ -39,11 +39,18 @@ def history_text(dossier: Dossier, state: State) -> str:
     standing = stand(dossier, state)
     content = standing.shown.content if standing.shown else dossier.draft.content if dossier.draft else None
     title = content.text.text("title") if content else None
-    lines = [f"{dossier.id}  {title or ''}".rstrip(), f"{standing.status} on {state.as_of}" + (f"; file {dossier.path}" if dossier.path else "; no file")]
+    lines = [
+        f"{dossier.id}  {title or ''}".rstrip(),
+        f"{standing.status} on {state.as_of}" + (f"; file {dossier.path}" if dossier.path else "; no file"),
+    ]
     if dossier.draft and not dossier.revision(dossier.draft.content.label):
         draft = dossier.draft
         missing = ", ".join(str(need) for need in draft.missing) or "nothing"
-        lines += ["", f"Revision {draft.content.label or '(none)'}  {draft.status}; missing: {missing}", *_change(draft.content.text.text("change"))]
+        lines += [
+            "",
+            f"Revision {draft.content.label or '(none)'}  {draft.status}; missing: {missing}",
+            *_change(draft.content.text.text("change")),
+        ]
     for revision in reversed(dossier.revisions):
         lines += ["", *_revision_lines(revision, dossier, state)]
     lines += ["", "Signed records"]
@@ -62,9 +69,13 @@ def _revision_lines(revision: Revision, dossier: Dossier, state: State) -> list[
         lines.append("  trust root: the first policy that landed")
     for act in revision.approvals:
         record = act.record
-        lines.append(f"  {record.meaning} by {record.name} ({record.role}), {record.signed:%Y-%m-%d %H:%M %Z}, {act.assurance}")
+        lines.append(
+            f"  {record.meaning} by {record.name} ({record.role}), {record.signed:%Y-%m-%d %H:%M %Z}, {act.assurance}"
+        )
     if revision.revoked:
-        lines.append(f"  revoked by {revision.revoked.record.name} on {revision.revoked.day}: {revision.revoked.record.comment or 'no reason given'}")
+        lines.append(
+            f"  revoked by {revision.revoked.record.name} on {revision.revoked.day}: {revision.revoked.record.comment or 'no reason given'}"
+        )
     lines.append(f"  content {revision.content.digest}, landed with {revision.content.commit[:12]}")
     return lines
 

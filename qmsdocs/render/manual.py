@@ -18,17 +18,33 @@ def rules_list(rules: Sequence[Rule], families: Mapping[str, str]) -> str:
     lines: list[str] = []
     for prefix, family in families.items():
         lines.append(f"{family.capitalize()}")
-        lines += [f"  {rule.code}  {rule.severity:<8} {rule.name:<27} {_first(rule)}" for rule in rules if rule.code.startswith(prefix)]
+        lines += [
+            f"  {rule.code}  {rule.severity:<8} {rule.name:<27} {_first(rule)}"
+            for rule in rules
+            if rule.code.startswith(prefix)
+        ]
     return "\n".join(lines) + "\n\n'qmsdocs explain CODE' tells all about one.\n"
 
 
 def rules_markdown(rules: Sequence[Rule], families: Mapping[str, str]) -> str:
     """docs/rules.md, whole."""
-    parts = ["# Rules", "", "Made from the rules themselves; `qmsdocs explain CODE` prints the same. An error makes `check` exit with 1.", ""]
+    parts = [
+        "# Rules",
+        "",
+        "Made from the rules themselves; `qmsdocs explain CODE` prints the same. An error makes `check` exit with 1.",
+        "",
+    ]
     for prefix, family in families.items():
         parts += [f"## {family.capitalize()}", ""]
         for rule in (rule for rule in rules if rule.code.startswith(prefix)):
-            parts += [f"### {rule.code} {rule.name}", "", f"*{rule.severity}; {_basis(rule)}*", "", _markdown(rule.manual), ""]
+            parts += [
+                f"### {rule.code} {rule.name}",
+                "",
+                f"*{rule.severity}; {_basis(rule)}*",
+                "",
+                _markdown(rule.manual),
+                "",
+            ]
     return "\n".join(parts)
 
 

@@ -13,7 +13,11 @@ _HIDDEN = ("sources", "type_name", "owner_name", "draft")
 
 def sources_text(row: DocumentRow | RecordRow) -> str:
     """One line a cell: its name, its value, and the file, line and commit that it was read from."""
-    cells = [(field.name, _value(getattr(row, field.name)), row.sources.get(field.name)) for field in fields(row) if field.name not in _HIDDEN]
+    cells = [
+        (field.name, _value(getattr(row, field.name)), row.sources.get(field.name))
+        for field in fields(row)
+        if field.name not in _HIDDEN
+    ]
     shown = [(name, value, _place(source)) for name, value, source in cells if value]
     name_width = max(len(name) for name, _, _ in shown)
     value_width = min(44, max(len(value) for _, value, _ in shown))

@@ -130,7 +130,7 @@ def approval_broken(context: Context) -> Iterator[Found]:
     for dossier, standing in context.documents:
         if standing.shown:
             for act in standing.shown.approvals:
-                if act.blob not in context.state.signed_blobs:
+                if not {part for part in (act.blob, act.signature) if part} <= context.state.signed_blobs:
                     yield Found(
                         Source(act.path),
                         f"the approval of revision {standing.shown.label} by {act.record.person} is gone or altered",

@@ -243,3 +243,14 @@ def test_a_closed_pipe_is_no_error(firm: Firm) -> None:
     )
     assert done.stdout == b"{"
     assert b"Traceback" not in done.stderr
+
+
+def test_a_branch_cannot_call_itself_the_mainline(firm: Firm) -> None:
+    """The mainline is the one that the policy in force names, not the one that somebody wrote into qms.toml."""
+    in_force(firm)
+    firm.git("switch", "-q", "-c", "mine")
+    firm.write("qms.toml", (firm.root / "qms.toml").read_text().replace('mainline = "main"', 'mainline = "mine"'))
+    firm.write("documents/procedures/QP-002.md", procedure("QP-002"))
+    firm.commit("Take over")
+    rows = json.loads(firm.say("register", "--format", "json").out)["documents"]
+    assert [row["id"] for row in rows] == ["QMS-001", "QP-001"]

@@ -217,6 +217,14 @@ def test_a_baseline_that_landed_before_its_text_counts(qms: Qms) -> None:
     assert (qms.status("2026-02-02"), qms.dossier().refusals) == ("7 Effective", {})
 
 
+def test_nobody_declares_a_baseline_of_what_they_wrote_under_the_policy(qms: Qms) -> None:
+    qms.start()
+    qms.write(JANE, doc(7), "2026-02-01")
+    qms.sign(JANE, "quality-manager", Meaning.BASELINE, "2026-02-02")
+    assert qms.status("2026-02-02") == "7 Draft"
+    assert list(qms.dossier().refusals.values()) == ["jane is an author of this content"]
+
+
 def test_a_baseline_comes_once_and_from_those_who_may(qms: Qms) -> None:
     legacy(qms)
     qms.sign(TOM, "top-management", Meaning.BASELINE, "2026-02-01")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
@@ -45,17 +46,36 @@ def _parser() -> MarkdownIt:
 
 def _links(tokens: list[Token], lines: list[str], first_line: int) -> Iterator[Link]:
     for token in tokens:
-        if token.type == "inline" and token.map:
-            for child in token.children or ():
-                address = (
-                    child.attrGet("href")
-                    if child.type == "link_open"
-                    else child.attrGet("src")
-                    if child.type == "image"
-                    else None
-                )
-                if address and (link := _file(str(address), child.type == "image", token.map, lines, first_line)):
+        parts = token.children or [] if token.type == "inline" else [token]
+        for part in parts if token.map else ():
+            for address, embeds in _addresses(part):
+                if link := _file(address, embeds, token.map or [0, 1], lines, first_line):
                     yield link
+
+
+def _addresses(token: Token) -> Iterator[tuple[str, bool]]:
+    """The addresses in one piece of a text, each with whether it embeds what stands there."""
+    if token.type == "link_open":
+        yield str(token.attrGet("href") or ""), False
+    elif token.type == "image":
+        yield str(token.attrGet("src") or ""), True
+    elif token.type in ("html_inline", "html_block"):
+        reader = _Html()
+        reader.feed(token.content)
+        yield from reader.found
+
+
+class _Html(HTMLParser):
+    """The addresses in raw HTML, which some who show the text let through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value and (name == "src" or (name == "href" and tag == "a")):
+                self.found.append((value, name == "src"))
 
 
 def _file(address: str, embeds: bool, span: list[int], lines: list[str], first_line: int) -> Link | None:

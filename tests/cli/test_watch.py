@@ -48,9 +48,7 @@ def test_only_news_is_said() -> None:
 def test_watch_ends_by_ctrl_c(firm: Firm) -> None:
     command = [sys.executable, "-u", "-m", "qmsdocs", "watch"]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, cwd=firm.root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=firm.root, env=env, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "no errors, no warnings\n"
         firm.write("documents/procedures/QP-001.md", procedure("QP-001", "[x](no.md)"))

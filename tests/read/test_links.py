@@ -80,3 +80,8 @@ def test_a_bomb_takes_no_long_time(piece: str) -> None:
     start = time.process_time()
     read_links(piece * 5000 + "](x", 1)
     assert time.process_time() - start < 3
+
+
+def test_raw_html_is_read_too() -> None:
+    body = 'See <a href="QP-002.md">it</a>.\n\n<p>\n<img alt="x" src="flow.svg"/>\n</p>\n\n`<img src="code.svg">`\n'
+    assert read_links(body, 1) == (Link("QP-002.md", "", 1, False), Link("flow.svg", "", 4, True))

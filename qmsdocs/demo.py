@@ -77,7 +77,7 @@ def replay_story(story: Story, target: Path) -> Repository:
         for number, step in enumerate(story.steps, 1):
             try:
                 teller.tell(step)
-            except (KeyError, ValueError, LookupError) as error:
+            except (ValueError, LookupError, OSError) as error:
                 raise QmsError(f"Step {number} of the story ({step.get('message', '')}): {error}.") from None
     settle(repository)
     return repository

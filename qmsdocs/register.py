@@ -29,12 +29,16 @@ class Approver:
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """A newer content than the one in force: not approved, or approved and not yet effective."""
+    """A newer content than the one in force: not approved, or approved and not yet effective.
+
+    `missing` says which signatures are missing as people read it, `missing_roles` names a role for each of them.
+    """
 
     revision: str | None
     status: Status
     missing: tuple[str, ...]
     effective_on: date | None
+    missing_roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,7 @@ def _draft_row(standing: Standing) -> DraftRow | None:
             draft.status,
             tuple(str(need) for need in draft.missing),
             draft.content.text.day("effective_date"),
+            tuple(need.requirement.role for need in draft.missing for _ in range(need.requirement.count)),
         )
     if pending is not None:
         return DraftRow(pending.label, Status.APPROVED, (), pending.effective_on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from qmsdocs.cli.common import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
     Terminal,
+    as_of_option,
     emit,
     format_option,
     output_option,
@@ -28,15 +30,17 @@ from qmsdocs.rules import policy_findings
 @click.command()
 @repo_option
 @click.option("--at", metavar="REV", help="Judge this commit in place of the files as they stand.")
+@as_of_option
 @format_option("text", "json")
 @output_option
 @click.option("--quiet", is_flag=True, help="Leave notes out; errors and warnings only.")
-def check(repo: Path, at: str | None, form: str, output: Path | None, quiet: bool) -> int:
+def check(repo: Path, at: str | None, as_of: date | None, form: str, output: Path | None, quiet: bool) -> int:
     """Check the documents and records by all rules.
 
-    Changes nothing. Exits with 1 where there is an error; warnings and notes alone leave it 0.
+    Changes nothing. Exits with 1 where there is an error; warnings and notes alone leave it 0. With --as-of a day that
+    has passed, it judges what had landed by then.
     """
-    findings = _findings(repo, at)
+    findings = _findings(repo, at, as_of)
     shown = [f for f in findings if not (quiet and f.severity is Severity.NOTE)]
     terminal = Terminal.here()
     text = findings_json(shown) if form == "json" else findings_text(shown, colour=terminal.colour and output is None)
@@ -44,9 +48,9 @@ def check(repo: Path, at: str | None, form: str, output: Path | None, quiet: boo
     return EXIT_FINDINGS if any(f.severity is Severity.ERROR for f in findings) else EXIT_CLEAN
 
 
-def _findings(repo: Path, at: str | None) -> tuple[Finding, ...]:
+def _findings(repo: Path, at: str | None, as_of: date | None) -> tuple[Finding, ...]:
     try:
-        return (judged_mainline(repo, at, None) if at else judged_worktree(repo)).findings
+        return (judged_mainline(repo, at, as_of) if at else judged_worktree(repo, as_of)).findings
     except QmsError as error:
         broken = _broken_policy(repo) if error.exit_code == 2 and at is None else ()
         if not broken:

@@ -48,13 +48,16 @@ def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged:
     return judged
 
 
-def judged_worktree(repo: Path) -> Judged:
-    """The files as they stand today, on top of what was committed (however far ahead the clock of a commit was)."""
+def judged_worktree(repo: Path, as_of: date | None = None) -> Judged:
+    """The files as they stand today, on top of what was committed (however far ahead the clock of a commit was).
+
+    On a day that has passed they did not stand like this: then what had landed by then.
+    """
     repository = open_repository(repo)
     library = load_worktree(repository, now())
     zone = first_policy(library).timezone
     last = local_day(library.landings[-1].time, zone) if library.landings else today(zone)
-    return _judged(repository, library, max(today(zone), last))
+    return _judged(repository, library, as_of or max(today(zone), last))
 
 
 def _judged(repository: Repository, library: Library, as_of: date | None) -> Judged:

@@ -103,13 +103,15 @@ class Judging:
 
     def _authors(self, dossier: Dossier, content: Content) -> frozenset[str]:
         """People (or unknown identities) behind the commits since the content approved before this one."""
-        earlier = (r.content.landing for r in dossier.revisions if r.content.landing < content.landing)
-        after = max(earlier, default=-1)
+        earlier = [r.content for r in dossier.revisions if r.content.landing < content.landing]
+        base = max(earlier, key=lambda c: c.landing, default=None)
+        after = base.landing if base else -1
         edits = [t for t in dossier.touches if t.what in ("edit", "merge") and after < t.landing <= content.landing]
         commits = [identity for touch in edits for identity in (touch.author, *touch.coauthors)]
         attached = [attachment_path(content.path, name) for name in content.attachments]
         paths = self.authorship.of_paths([content.path, *attached], after, content.landing)
-        makers = self.authorship.makers([content.blob, *content.attachments.values()])
+        settled = {base.blob, *base.attachments.values()} if base else set()
+        makers = self.authorship.makers({content.blob, *content.attachments.values()} - settled)
         return people_behind([*commits, *paths, *makers], self.policies.newest_first())
 
     # --- other acts -------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ def _draft(dossier: Dossier) -> Mapping[str, Any] | None:
     return {
         "revision": draft.content.label or None,
         "status": draft.status,
-        "missing": [str(need) for need in draft.missing],
+        "missing": [need.requirement.role for need in draft.missing for _ in range(need.requirement.count)],
         "content": draft.content.digest,
         "commit": draft.content.commit,
     }

@@ -228,3 +228,13 @@ def test_an_earlier_drawing_of_the_revision_makes_an_author(qms: Qms) -> None:
     qms.commit(JANE, {"documents/flow.svg": "<svg>2</svg>"}, co=[TOM])
     qms.commit(BOB, {"documents/flow.svg": "<svg>3</svg>"})
     assert authors(qms) == {"ada", "jane", "tom", "bob"}
+
+
+def test_a_drawing_that_was_approved_and_did_not_change_makes_no_author_of_the_next_revision(qms: Qms) -> None:
+    start(qms)
+    qms.commit(JANE, {DOC: doc(1, attachments="[flow.svg]"), "documents/flow.svg": "<svg/>"})
+    assert approved_by(qms, QUINN)
+    qms.write(ADA, doc(2, attachments="[flow.svg]"))
+    assert authors(qms) == {"ada"}
+    qms.sign(JANE, "quality-manager")
+    assert [revision.label for revision in qms.dossier().revisions] == ["1", "2"]

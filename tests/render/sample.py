@@ -141,10 +141,16 @@ def documents() -> tuple[DocumentRow, ...]:
             "QP-001",
             "Control of documented information",
             conditions=(Condition.CHANGE_PENDING,),
-            draft=DraftRow("4", Status.IN_REVIEW, ("owner", "2 of engineer"), date(2026, 12, 1)),
+            draft=DraftRow(
+                "4", Status.IN_REVIEW, ("owner", "2 of engineer"), date(2026, 12, 1), ("owner", "engineer", "engineer")
+            ),
         ),
-        unapproved("QP-002", "Risk and opportunity", Status.DRAFT, DraftRow("1", Status.DRAFT, ("owner",), None)),
-        unapproved("QP-003", "Purchasing", Status.IN_REVIEW, DraftRow("1", Status.IN_REVIEW, ("owner",), None)),
+        unapproved(
+            "QP-002", "Risk and opportunity", Status.DRAFT, DraftRow("1", Status.DRAFT, ("owner",), None, ("owner",))
+        ),
+        unapproved(
+            "QP-003", "Purchasing", Status.IN_REVIEW, DraftRow("1", Status.IN_REVIEW, ("owner",), None, ("owner",))
+        ),
         document("QP-004", "Design and development", Status.APPROVED, effective_on=date(2026, 12, 1), days_left=None),
         document("QP-005", "Calibration", Status.SUPERSEDED, review_by=None, days_left=None),
         document(

@@ -33,7 +33,9 @@ def test_keys_stand_in_the_order_of_the_contract(register: Register) -> None:
 
 def test_a_document_in_full(register: Register) -> None:
     found = json.loads(register_json(replace(register, documents=register.documents[1:2])))["documents"][0]
-    assert found["approved_by"][1] == {
+    assert [(act["person"], act["meaning"]) for act in found["reviewed_by"]] == [("tom-reed", "review")]
+    assert len(found["approved_by"]) == 1
+    assert found["approved_by"][0] == {
         "person": "jane-doe",
         "name": "Jane Doe",
         "role": "quality-manager",
@@ -44,7 +46,7 @@ def test_a_document_in_full(register: Register) -> None:
     assert found["draft"] == {
         "revision": "4",
         "status": "In review",
-        "missing": ["owner", "2 of engineer"],
+        "missing": ["owner", "engineer", "engineer"],
         "effective_on": "2026-12-01",
     }
     assert (found["effective_on"], found["last_review"], found["content"]) == ("2024-02-01", None, DIGEST)

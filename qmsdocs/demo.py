@@ -175,7 +175,7 @@ class _Teller:
             text = tree[edit["path"]].decode()
             if text.count(edit["old"]) != 1:
                 raise ValueError(f"{edit['path']} has {text.count(edit['old'])} times {edit['old'][:60]!r}")
-            tree[edit["path"]] = text.replace(edit["old"], edit["new"]).encode()
+            tree[edit["path"]] = text.replace(edit["old"], self._with_keys(edit["new"])).encode()
         for revision in step.get("revise", ()):
             self._revise(branch, revision)
         for path in step.get("delete", ()):
@@ -185,7 +185,11 @@ class _Teller:
         data = (self.story.files / path).read_bytes()
         if path != POLICY_PATH:
             return data
-        return _KEY_PLACEHOLDER.sub(lambda m: self.keys[m[1]].public, data.decode()).encode()
+        return self._with_keys(data.decode()).encode()
+
+    def _with_keys(self, text: str) -> str:
+        """A text with `{key:PERSON}` replaced by the line of that person's public key."""
+        return _KEY_PLACEHOLDER.sub(lambda m: self.keys[m[1]].public, text)
 
     def _revise(self, branch: _Branch, revision: Mapping[str, Any]) -> None:
         path, text, kind = self._find(branch, revision["id"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from qmsdocs.cli.common import tell
 from qmsdocs.cli.judged import judged_mainline
 from qmsdocs.cli.register import FORMATS, rendered
 from qmsdocs.demo import KEYS_FOLDER, Story, read_story, replay_story
+from qmsdocs.lifecycle import State
 from qmsdocs.model import QmsError
 from qmsdocs.register import Register, build_register
 from qmsdocs.render.status import status_text
@@ -44,7 +47,7 @@ def demo(directory: Path) -> None:
     register = build_register(judged.state, judged.findings)
     _write(register, directory / REGISTER_FOLDER)
     click.echo(status_text(outlook(judged.state), story.organisation))
-    click.echo(_next(directory, story, register), nl=False)
+    click.echo(_next(directory, story, judged.state, register), nl=False)
 
 
 def _clear(directory: Path, new_folder: bool) -> None:
@@ -63,20 +66,33 @@ def _write(register: Register, folder: Path) -> None:
         file.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace"))
 
 
-def _next(directory: Path, story: Story, register: Register) -> str:
-    day = story.ends
-    waiting = next((row for row in register.documents if row.draft and row.draft.missing), None)
-    some = waiting or register.documents[0]
-    return f"""{len(register.documents)} documents, {len(register.external)} external documents and {len(register.records)} records of {story.organisation},
-as of {day}, the last day of the story; commit {register.commit[:12]}.
-
-Open   {directory / REGISTER_FOLDER / "register.html"}   (csv, xlsx, json and txt beside it)
-Type   cd {directory}
-       qmsdocs register --as-of 2025-03-14          what was in force that day
-       qmsdocs history {some.id:<29}a document's life
-       qmsdocs register --why {some.id:<22}where every cell came from
-       qmsdocs check                                all rules on the files as they stand
-       qmsdocs approve {some.id} --key .git/{KEYS_FOLDER}/PERSON
-
-The keys in .git/{KEYS_FOLDER} come from a published seed. They are WORTHLESS: never trust them, never use them elsewhere.
-"""
+def _next(directory: Path, story: Story, state: State, register: Register) -> str:
+    waiting = next((task for task in outlook(state).signatures if task.people and task.command), None)
+    document = waiting.document if waiting else register.documents[0].id
+    lines = [
+        f"{len(register.documents)} documents, {len(register.external)} external documents and "
+        f"{len(register.records)} records of {story.organisation},",
+        f"as of {story.ends}, the last day of the story; commit {register.commit[:12]}.",
+        "",
+        f"Open   {directory / REGISTER_FOLDER / 'register.html'}   (csv, xlsx, json and txt beside it)",
+    ]
+    steps = [
+        *(
+            []
+            if shutil.which("qmsdocs")
+            else [(f". {os.path.relpath(sys.prefix)}/bin/activate", "puts qmsdocs on your PATH")]
+        ),
+        (f"cd {directory}", ""),
+        ("qmsdocs register --as-of 2025-03-14", "what was in force that day"),
+        (f"qmsdocs history {document}", "a document's life"),
+        (f"qmsdocs register --why {document}", "where every cell came from"),
+        ("qmsdocs check", "all rules on the files as they stand"),
+    ]
+    if waiting:
+        who = waiting.people[0]
+        steps.append((f"{waiting.command} --key .git/{KEYS_FOLDER}/{who.id}", f"sign as {who.name}"))
+    width = max(len(command) for command, _ in steps)
+    for number, (command, what) in enumerate(steps):
+        lines.append(f"{'Type' if number == 0 else '':<7}{command:<{width}}  {what}".rstrip())
+    warning = f"The keys in .git/{KEYS_FOLDER} come from a published seed. They are WORTHLESS: never trust them, never use them elsewhere."
+    return "\n".join([*lines, "", warning, ""])

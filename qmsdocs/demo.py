@@ -19,7 +19,7 @@ from qmsdocs.document import DocumentText, read_document
 from qmsdocs.fastimport import FastImport, NewCommit
 from qmsdocs.git import Repository, start_repository
 from qmsdocs.library import is_document_path
-from qmsdocs.lifecycle import attachment_path, policy_type
+from qmsdocs.lifecycle import ONLY_LABEL, attachment_path, policy_type
 from qmsdocs.model import Identity, Meaning, QmsError, ReviewVerdict
 from qmsdocs.policy import OWNER, POLICY_PATH, DocumentType, Policy, policy_document, read_policy
 from qmsdocs.signature import SignedRecord, record_path, write_record
@@ -120,6 +120,7 @@ class _Teller:
     def __init__(self, story: Story, stream: FastImport, keys: Mapping[str, SigningKey]) -> None:
         self.story, self.stream, self.keys = story, stream, keys
         self.branches: dict[str, _Branch] = {"main": _Branch()}
+        self.mainline: list[tuple[datetime, str]] = []
 
     def tell(self, step: Mapping[str, Any]) -> None:
         """One step: merge or squash, move, write, edit, revise, delete, sign; then commit."""
@@ -139,6 +140,8 @@ class _Teller:
         branch.head = self.stream.commit(
             NewCommit(name, parents, self.story.people[step["by"]], _when(step["at"]), self._message(step), files)
         )
+        if name == "main":
+            self.mainline.append((_when(step["at"]), branch.head))
         if merged:
             self.stream.forget(merged)
             del self.branches[merged]
@@ -235,7 +238,7 @@ class _Teller:
         }
         meaning = Meaning(act["meaning"])
         when = _when(act.get("at", step["at"]))
-        label = text.text("revision") or ""
+        label = text.text("revision") or (ONLY_LABEL if meaning is Meaning.CLOSE else "")
         record = SignedRecord(
             document=document,
             revision=label,
@@ -245,7 +248,7 @@ class _Teller:
             person=person.id,
             name=person.name,
             signed=when,
-            witness=self.branches["main"].head,
+            witness=next((commit for time, commit in reversed(self.mainline) if time <= when), None),
             comment=act.get("comment"),
             verdict=ReviewVerdict(act["verdict"]) if "verdict" in act else None,
         )

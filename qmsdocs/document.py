@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 DIGEST_VERSION = "qmsdocs-1"
 MAX_FRONT_MATTER = 65_536  # characters; libyaml is not to be trusted with more
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 MAX_DOCUMENT = 32 * 1024 * 1024  # bytes
 
 TEXT_KEYS = [
@@ -52,6 +53,11 @@ KNOWN_KEYS = (*TEXT_KEYS, *LIST_KEYS, *DATE_KEYS, *INTERVAL_KEYS)
 CLAIMS = ("status", "state", "approved", "approved_by", "approved_on", "approval", "approval_date", "approver")
 
 ID_FORM = re.compile(r"(?!.*\.\.)[^\W_](?:[\w.-]{0,62}[\w-])?")
+# Letters that Latin ones are mistaken for (Unicode Technical Standard 39, confusables.txt): Cyrillic, Greek, Armenian
+_LOOKALIKES = str.maketrans(
+    "АВЕЅЗІЈКМНОРСТУХаеорсухѕіјһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυχіɑɡıօ",
+    "ABES3IJKMHOPCTYXaeopcyxsijhdqwABEZHIKMNOPTYXovpuxiagio",
+)
 _HIDDEN_BREAK = re.compile("[\r\x85\u2028\u2029]")
 _SALVAGE = r"(?m)^{}[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?$"
 
@@ -125,6 +131,11 @@ class DocumentText:
         reason = self.text("withdrawn")
         return None if reason is None or reason.lower() in ("no", "false") else reason
 
+    @property
+    def unread_value(self) -> Problem | None:
+        """The first value that is not of the kind its key takes, None where all can be read."""
+        return next((problem for problem in self.problems if problem.rule in ("wrong-type", "invalid-id")), None)
+
     def line(self, key: str) -> int:
         """The line of a key, or the first line where the key is absent."""
         return self.lines.get(key, 1)
@@ -189,7 +200,7 @@ def decode(data: bytes) -> str:
             f"the file has {len(data)} bytes, more than a document may have",
             "Attach large material as a file of its own",
         )
-    if data.startswith(b"version https://git-lfs.github.com/spec/"):
+    if data.startswith(LFS_POINTER):
         raise _Unreadable(1, "a Git LFS pointer stands here in place of the text", "Keep documents out of Git LFS")
     try:
         text = data.decode("utf-8")
@@ -402,8 +413,9 @@ def _unknown(key: str, line: int, names: KeyNames) -> Iterator[Problem]:
 
 
 def same_id(identifier: str) -> str:
-    """The form in which two ids that look alike (case, Unicode composition, width) are the same."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", identifier).casefold())
+    """The form in which two ids that look alike (case, Unicode composition, width, letters of another script) are the same."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", identifier).translate(_LOOKALIKES).casefold())
+    return folded.translate(_LOOKALIKES)
 
 
 def _or_none(parse: Callable[[str], T], text: str | None) -> T | None:

@@ -1,7 +1,8 @@
 """Git itself: the one user of GitPython. Small named questions, answered by one process each.
 
-Reading runs none of the repository's own code: no hooks, filters, external diffs or fsmonitor, no replace refs or grafts
-(gitattributes(5), git-config(1), git-replace(1)).
+Reading runs none of the repository's own code: no hooks, filters, external diffs, fsmonitor or transports, whatever its
+.git/config says; and it believes objects alone: no replace refs, grafts or commit-graph, and no object whose bytes are
+not those that its name stands for (gitattributes(5), git-config(1), git-replace(1), gitformat-commit-graph(5)).
 """
 
 from __future__ import annotations
@@ -21,16 +22,31 @@ from qmsdocs.history import LOG_OPTIONS, Commit, parse_identity, parse_log
 from qmsdocs.model import CannotDetermine, Identity, QmsError
 
 _CHUNK = 1 << 20  # bytes
+_SHA1_LENGTH = 40  # hex digits; a repository of SHA-256 has 64
 _ENVIRONMENT = {
     "LC_ALL": "C",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE")
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "i18n.logOutputEncoding=UTF-8")
+_SETTINGS = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "core.commitGraph=false",
+    "core.quotePath=false",
+    f"diff.orderFile={os.devnull}",
+    "i18n.logOutputEncoding=UTF-8",
+    "protocol.allow=never",
+    "protocol.ext.allow=never",
+)
+_SAFE = tuple(part for setting in _SETTINGS for part in ("-c", setting))
+_MISSING = "The object {} cannot be read in this clone (partial, or damaged); fetch the whole history ('git fetch --refetch') and try again."
+_DAMAGED = "The object {} is damaged; run 'git fsck' to see the damage, and fetch it again from another clone."
 
 
 @dataclass(frozen=True)
@@ -100,18 +116,18 @@ class Repository:
     def blobs(self, ids: Iterable[str], limit: int = 64 << 20) -> Iterator[tuple[str, bytes]]:
         """The bytes of many blobs, cut off after `limit` bytes, in the order asked. Raises CannotDetermine for a missing one."""
         for blob, size, stream in self._batch(ids):
-            data = stream.read(min(size, limit))
-            _skip(stream, size - len(data))
-            yield blob, data
+            pieces, kept = [], 0
+            for piece in _pieces(stream, size, blob):
+                pieces.append(piece[: limit - kept])
+                kept += len(pieces[-1])
+            yield blob, b"".join(pieces)
 
     def blob_hashes(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
         """The SHA-256 (hex) of the bytes of many blobs, of any size."""
         for blob, size, stream in self._batch(ids):
             digest = hashlib.sha256()
-            while size:
-                piece = stream.read(min(size, _CHUNK))
+            for piece in _pieces(stream, size, blob):
                 digest.update(piece)
-                size -= len(piece)
             yield blob, digest.hexdigest()
 
     def identity(self) -> Identity | None:
@@ -195,21 +211,23 @@ class Repository:
 
     def _batch(self, ids: Iterable[str]) -> Iterator[tuple[str, int, IO[bytes]]]:
         """Each blob's id, size and a stream to take exactly that many bytes from (git-cat-file(1), "BATCH OUTPUT")."""
+        asked, found = list(ids), 0
         with tempfile.TemporaryFile("w+b") as wanted:
-            wanted.write("".join(f"{blob}\n" for blob in ids).encode())
+            wanted.write("".join(f"{blob}\n" for blob in asked).encode())
             wanted.seek(0)
             process = self._process(["cat-file", "--batch", "--buffer"], wanted)
-            stream = process.stdout
-            while header := stream.readline():
+            while header := process.stdout.readline():
                 name, kind, *rest = header.split()
                 if kind == b"missing" or not rest:
-                    raise CannotDetermine(
-                        f"The object {name.decode()} is not in this clone; fetch the whole history ('git fetch --refetch') and try again."
-                    )
-                size = int(rest[0])
-                yield name.decode(), size, stream
-                stream.read(1)
-            process.wait()
+                    raise CannotDetermine(_MISSING.format(name.decode("ascii", "replace")))
+                if found == len(asked) or name.decode("ascii", "replace") != asked[found] or not rest[0].isdigit():
+                    raise CannotDetermine(_DAMAGED.format(asked[found - 1]))
+                found += 1
+                yield name.decode(), int(rest[0]), process.stdout
+                process.stdout.read(1)
+            if found < len(asked):
+                process.terminate()
+                raise CannotDetermine(_MISSING.format(asked[found]))
 
 
 def open_repository(path: Path) -> Repository:
@@ -263,9 +281,18 @@ def blob_id(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def _skip(stream: IO[bytes], count: int) -> None:
-    while count:
-        count -= len(stream.read(min(count, _CHUNK)))
+def _pieces(stream: IO[bytes], size: int, blob: str) -> Iterator[bytes]:
+    """The bytes of a blob, piece by piece. Raises CannotDetermine where they break off or are not those the name stands for."""
+    digest = hashlib.new("sha1" if len(blob) == _SHA1_LENGTH else "sha256", b"blob %d\0" % size, usedforsecurity=False)
+    while size:
+        piece = stream.read(min(size, _CHUNK))
+        if not piece:
+            raise CannotDetermine(_DAMAGED.format(blob))
+        digest.update(piece)
+        size -= len(piece)
+        yield piece
+    if digest.hexdigest() != blob:
+        raise CannotDetermine(_DAMAGED.format(blob))
 
 
 def global_identity(folder: Path) -> Identity | None:

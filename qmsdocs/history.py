@@ -6,12 +6,13 @@ The stream is that of `git log --raw -z` with LOG_FORMAT, oldest first, merges d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.model import CannotDetermine, Identity
 
-LOG_FORMAT = "%H%x00%P%x00%ct%x00%an%x00%ae%x00%s%x00%(trailers:key=Co-authored-by,valueonly,unfold)"
+LOG_FORMAT = "%H%x00%P%x00%ct%x00%an%x00%ae%x00%s%x00%b"
 LOG_OPTIONS = (
     "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "--topo-order", "--reverse",
     "--root", "--no-relative", "--encoding=UTF-8", "--no-show-signature", "--no-notes", "--no-color", "--no-ext-diff",
@@ -19,8 +20,10 @@ LOG_OPTIONS = (
     f"--format={LOG_FORMAT}",
 )  # fmt: skip
 _FIELDS = 7
-_DAY = 86_400  # seconds
-_WITNESSES = 3
+_NAMED_AUTHOR = re.compile(r"(?im)^[ \t]*(?:co-authored-by|author)[ \t]*:[ \t]*([^\n]*<[^<>\n]*>)")
+CLOCK_SKEW = 86_400  # seconds that a clock may differ from another before we call it wrong
+_RUN = 3  # commits in a row whose clock may be far ahead
+_WITNESSES = 3  # commits after them that must say otherwise
 _BROKEN_OFF = "The output of 'git log' broke off; run 'git fsck' on this repository."
 
 
@@ -109,13 +112,13 @@ def _commit(header: list[bytes], changes: list[tuple[bytes, bytes]]) -> Commit:
 
 
 def _parsed(header: list[bytes], changes: tuple[Change, ...]) -> Commit:
-    commit, parents, seconds, name, email, subject, trailers = header
+    commit, parents, seconds, name, email, subject, body = header
     return Commit(
         id=commit.decode("ascii"),
         parents=tuple(parents.decode("ascii").split()),
         committed=int(seconds or 0),
         author=Identity(_text(name), _text(email)),
-        coauthors=tuple(parse_identity(line) for line in _text(trailers).split("\n") if line.strip()),
+        coauthors=tuple(named_authors(_text(body))) if b"uthor" in body else (),
         subject=_text(subject),
         changes=changes,
     )
@@ -133,6 +136,14 @@ def _change(raw: bytes, path: bytes) -> Change:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
+
+
+def named_authors(body: str) -> Iterator[Identity]:
+    """The authors that a commit's message names besides its own: `Co-authored-by` anywhere in it (squashing puts several
+    messages into one), and `Author` as the message of `git merge --squash` lists them (git-merge(1), "--squash").
+    """
+    for found in _NAMED_AUTHOR.finditer(body):
+        yield parse_identity(found[1])
 
 
 def parse_identity(text: str) -> Identity:
@@ -192,24 +203,26 @@ def landing_times(times: Sequence[int]) -> tuple[list[int], list[bool]]:
 
     A line only grows, so a commit landed no earlier than the one before it, whatever its clock says: what is added
     later never changes what was true on a past day. The one exception heals a clock far ahead, which would
-    otherwise hide all that follows: a commit more than a day ahead of each of the next three, none of which is behind
-    the commit before it, is taken to have landed with that one (the first of all: with the earliest of those three).
+    otherwise hide all that follows: a commit in a run of at most three that is more than a day ahead of each of the
+    three after the run, none of which is behind the commit before it, is taken to have landed with that one (the
+    first of all: with the earliest of those three).
     """
     result: list[int] = []
     wrong = []
     for index, time in enumerate(times):
         before = result[-1] if result else None
-        following = times[index + 1 : index + 1 + _WITNESSES]
-        ahead = _is_ahead(time, before, following)
-        if before is None:
-            result.append(min(following) if ahead else time)
-        else:
-            result.append(before if ahead or time < before else time)
-        wrong.append(ahead or (before is not None and time < before))
+        healed = _healed(time, before, times[index + 1 : index + _RUN + _WITNESSES])
+        landed = max(time, time if before is None else before) if healed is None else healed
+        result.append(landed)
+        wrong.append(landed != time)
     return result, wrong
 
 
-def _is_ahead(time: int, before: int | None, following: Sequence[int]) -> bool:
-    return len(following) == _WITNESSES and all(
-        other < time - _DAY and (before is None or other >= before) for other in following
-    )
+def _healed(time: int, before: int | None, following: Sequence[int]) -> int | None:
+    """When a commit landed whose clock was far ahead; None where it was not, as far as what follows tells."""
+    for run in range(_RUN):
+        witnesses = following[run : run + _WITNESSES]
+        agreed = all(other < time - CLOCK_SKEW and (before is None or other >= before) for other in witnesses)
+        if len(witnesses) == _WITNESSES and agreed:
+            return min(witnesses) if before is None else before
+    return None

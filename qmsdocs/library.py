@@ -28,19 +28,24 @@ class PolicyVersion:
 class Library:
     """A repository as read: `head` is the commit judged, `landings` its mainline, oldest first.
 
+    `commits` are all that were read; `mainline` those on the mainline's first-parent line, each with the earliest Unix time
+    at which it can have been seen there.
     Blobs are known by their git object id: `texts` documents for each naming of keys, `policies` versions of
     qms.toml, `signed` the bytes of signed records and of their signatures, `attachments` the SHA-256 (hex) of each.
-    `uncommitted` has the bytes of files as they stand, where the last landing is no commit but the work tree.
+    `pointers` are attachments that are Git LFS pointers; `uncommitted` has the bytes of files as they stand, where the
+    last landing is no commit but the work tree.
     """
 
     head: str
     landings: tuple[Landing, ...]
     commits: frozenset[str]
+    mainline: Mapping[str, int]
     texts: Mapping[KeyNames, Mapping[str, DocumentText]]
     policies: Mapping[str, PolicyVersion]
     signed: Mapping[str, bytes]
     attachments: Mapping[str, str]
     uncommitted: Mapping[str, bytes] = field(default_factory=dict)
+    pointers: frozenset[str] = frozenset()
 
 
 def is_document_path(path: str, policy: Policy) -> bool:

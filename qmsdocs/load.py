@@ -6,16 +6,18 @@ import gc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from qmsdocs.document import MAX_DOCUMENT, DocumentText, KeyNames, body_of, read_document
+from qmsdocs.document import LFS_POINTER, MAX_DOCUMENT, DocumentText, KeyNames, body_of, read_document
 from qmsdocs.git import Repository, blob_id
-from qmsdocs.history import Change, Commit, Landing, landings
+from qmsdocs.history import CLOCK_SKEW, Change, Commit, Landing, landing_times, landings, mainline
 from qmsdocs.library import Library, PolicyVersion, is_document_path, is_policy_path, is_signed_path
 from qmsdocs.lifecycle import State, attachment_path
 from qmsdocs.links import Link, read_links
-from qmsdocs.model import Identity, QmsError
+from qmsdocs.model import CannotDetermine, Identity, QmsError
 from qmsdocs.policy import POLICY_PATH, Policy, policy_document, read_policy
+from qmsdocs.sshsig import MAX_SIGNATURE
 
 WORKTREE = "worktree"
 NOBODY = Identity("", "")
@@ -33,7 +35,13 @@ def mainline_head(repository: Repository, at: str | None = None) -> str:
         return found
     head = repository.head()
     policy = _policy_at(repository, head) if head else None
-    found = named_mainline(repository, policy.mainline if policy else "main") or head
+    found = named_mainline(repository, policy.mainline if policy else "main")
+    if found is None and policy is not None:
+        raise CannotDetermine(
+            f"The mainline '{policy.mainline}' is not in this clone, so nothing tells what landed on it; fetch it "
+            f"('git fetch origin {policy.mainline}:{policy.mainline}'), or name a commit with '--at'."
+        )
+    found = found or head
     if found is None:
         raise QmsError(
             "This repository has no commit yet; commit the policy (qms.toml) first ('qmsdocs init' writes one)."
@@ -56,7 +64,7 @@ def load(repository: Repository, head: str) -> Library:
     repository.require_whole()
     with _no_garbage_collection():
         commits = {commit.id: commit for commit in repository.log(head)}
-        return _library(repository, head, landings(commits, head), commits)
+        return _library(repository, head, landings(commits, head), commits, mainline(commits, head))
 
 
 def load_worktree(repository: Repository, now: float) -> Library:
@@ -65,12 +73,18 @@ def load_worktree(repository: Repository, now: float) -> Library:
     head = repository.head()
     with _no_garbage_collection():
         if head is None:
-            return _library(repository, WORKTREE, (), {}, _Overlay(repository, {}, None, (), now))
+            return _library(repository, WORKTREE, (), {}, [], _Overlay(repository, {}, None, (), now))
         base_tip = mainline_head(repository)
         commits = {commit.id: commit for commit in repository.log(head, base_tip)}
         base, brought = _fork(commits, head, base_tip)
         overlay = _Overlay(repository, repository.tree(base), None if base == head else head, brought, now)
-        return _library(repository, head, landings(commits, base), commits, overlay)
+        line = _not_ahead(landings(commits, base), now)
+        return _library(repository, head, line, commits, mainline(commits, base_tip), overlay)
+
+
+def _not_ahead(line: tuple[Landing, ...], now: float) -> tuple[Landing, ...]:
+    """The landings, those dated more than a day after now with their clock known to be wrong."""
+    return tuple(replace(part, clock_wrong=True) if part.time > now + CLOCK_SKEW else part for part in line)
 
 
 def _fork(commits: dict[str, Commit], head: str, mainline_tip: str) -> tuple[str, tuple[Commit, ...]]:
@@ -130,9 +144,9 @@ class _Overlay:
     def files(self, policies: Iterable[Policy]) -> dict[str, Path]:
         """Files that a judgement may need, by their path in the repository."""
         folders = {"signatures", *(f for policy in policies for f in (*policy.documents, *policy.records))}
-        found = {POLICY_PATH: self.root / POLICY_PATH} if (self.root / POLICY_PATH).is_file() else {}
+        found = {POLICY_PATH: self.root / POLICY_PATH} if _is_own_file(self.root / POLICY_PATH) else {}
         for folder in sorted(folders):
-            for path in _walk(self.root / folder):
+            for path in () if _leads_out(self.root, folder) else _walk(self.root / folder):
                 found[path.relative_to(self.root).as_posix()] = path
         return found
 
@@ -176,14 +190,25 @@ class _Overlay:
         return blob
 
 
+def _is_own_file(file: Path) -> bool:
+    """Whether a file stands there itself: where a symbolic link leads is no part of the repository."""
+    return file.is_file() and not file.is_symlink()
+
+
+def _leads_out(root: Path, folder: str) -> bool:
+    """Whether a folder is reached through a symbolic link or another repository (a submodule)."""
+    parents = [root.joinpath(*Path(folder).parts[:end]) for end in range(1, len(Path(folder).parts) + 1)]
+    return any(parent.is_symlink() or (parent / ".git").exists() for parent in parents)
+
+
 def _walk(folder: Path) -> Iterator[Path]:
-    if folder.is_symlink() or not folder.is_dir():
+    if not folder.is_dir():
         return
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.is_symlink():
             continue
         if entry.is_dir():
-            yield from _walk(entry)
+            yield from () if (entry / ".git").exists() else _walk(entry)
         elif entry.is_file():
             yield entry
 
@@ -193,6 +218,7 @@ def _library(
     head: str,
     line: tuple[Landing, ...],
     commits: dict[str, Commit],
+    known_mainline: list[Commit],
     overlay: _Overlay | None = None,
 ) -> Library:
     held = overlay.bytes if overlay else {}
@@ -211,21 +237,33 @@ def _library(
     usable = [version.read.policy for version in policies.values() if version.read.policy]
     document_blobs = _new_blobs(changes, lambda path: any(is_document_path(path, policy) for policy in usable))
     texts = reader.texts(document_blobs, {policy.names for policy in usable})
+    attached = _attached(changes, texts)
     return Library(
         head=head,
         landings=line,
         commits=frozenset(commits),
+        mainline=_seen_since(known_mainline),
         texts=texts,
         policies=policies,
-        signed=dict(reader.read(_new_blobs(changes, is_signed_path))),
-        attachments=reader.hashes(_attached(changes, texts)),
+        signed=dict(reader.read(_new_blobs(changes, is_signed_path), MAX_SIGNATURE + 1)),
+        attachments=reader.hashes(attached),
         uncommitted=held,
+        pointers=frozenset(
+            blob for blob, data in reader.read(attached, len(LFS_POINTER)) if data.startswith(LFS_POINTER)
+        ),
     )
+
+
+def _seen_since(line: list[Commit]) -> dict[str, int]:
+    """The commits of a line with the earliest time since which each can have been seen there."""
+    clocks = [commit.committed for commit in line]
+    times = map(min, clocks, landing_times(clocks)[0])
+    return {commit.id: time for commit, time in zip(line, times, strict=True)}
 
 
 def _worktree_policy(overlay: _Overlay) -> set[str]:
     file = overlay.root / POLICY_PATH
-    return {overlay.blob(POLICY_PATH, file)} if file.is_file() else set()
+    return {overlay.blob(POLICY_PATH, file)} if _is_own_file(file) else set()
 
 
 def _new_blobs(changes: Iterable[Change], wanted: Callable[[str], bool]) -> set[str]:
@@ -261,11 +299,9 @@ class _Blobs:
     def __init__(self, repository: Repository, held: Mapping[str, bytes]) -> None:
         self.repository, self.held = repository, held
 
-    def read(self, ids: set[str]) -> Iterator[tuple[str, bytes]]:
+    def read(self, ids: set[str], limit: int = MAX_DOCUMENT + 1) -> Iterator[tuple[str, bytes]]:
         yield from ((blob, self.held[blob]) for blob in ids if blob in self.held)
-        yield from (
-            self.repository.blobs(sorted(ids - self.held.keys()), MAX_DOCUMENT + 1) if ids - self.held.keys() else ()
-        )
+        yield from self.repository.blobs(sorted(ids - self.held.keys()), limit) if ids - self.held.keys() else ()
 
     def policies(self, ids: set[str]) -> dict[str, PolicyVersion]:
         found = {}

@@ -15,10 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from qmsdocs.dates import Interval, parse_interval
-from qmsdocs.document import ID_FORM, KNOWN_KEYS, DocumentText, KeyNames, Value
+from qmsdocs.document import CLAIMS, ID_FORM, KNOWN_KEYS, DocumentText, KeyNames, Value
 from qmsdocs.labels import Scheme
 from qmsdocs.model import Assurance, Identity, Kind, Problem
-from qmsdocs.sshsig import fingerprint, public_key_blob
+from qmsdocs.sshsig import key_material
 
 POLICY_PATH = "qms.toml"
 OWNER = "owner"
@@ -46,7 +46,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class DocumentType:
-    """What the policy says of one type of document or record; `line` is where it says it."""
+    """What the policy says of one type of document or record; `line` is where it says it.
+
+    `acknowledge_minor` is False where who has read a major revision need not acknowledge the minor ones after it.
+    """
 
     id: str
     name: str
@@ -64,6 +67,7 @@ class DocumentType:
     acknowledged_by: tuple[str, ...]
     retain: Interval | None
     line: int
+    acknowledge_minor: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +318,13 @@ class _Reader:
         self.wrong(path, f"'{'.'.join(path)}' is '{value}'", f"Write one of {', '.join(options)}")
         return options[0]
 
+    def flag(self, *path: str, default: bool) -> bool:
+        value = self.table(*path[:-1]).get(path[-1], default)
+        if isinstance(value, bool):
+            return value
+        self.wrong(path, f"'{'.'.join(path)}' is {_shown(value)}", f"Write {path[-1]} = true or false, without quotes")
+        return default
+
     def interval(self, *path: str) -> Interval | None:
         value = self.table(*path[:-1]).get(path[-1])
         if value is None:
@@ -454,6 +465,13 @@ class _Reader:
                 )
         return folders
 
+    def inside(self, *path: str) -> str:
+        """A path of a file or folder that must not lead out of the repository."""
+        value = self.text(*path, default="")
+        if value.startswith((".git", "/")) or ".." in value.split("/"):
+            self.wrong(path, f"'{value}' leads out of the repository", "Write a path such as documents/procedures")
+        return value
+
     def key_names(self) -> KeyNames:
         pairs = []
         table = self.table("front_matter")
@@ -468,6 +486,12 @@ class _Reader:
                 )
             else:
                 pairs.append((own, canonical))
+            if canonical == "tags" and own in (*KNOWN_KEYS, *CLAIMS) and own != "tags":
+                self.wrong(
+                    ("front_matter", canonical),
+                    f"'{own}' would no longer be part of what is approved, because 'tags' never is",
+                    "Name your key of tags otherwise",
+                )
         if len({own for own, _ in pairs}) < len(pairs):
             self.wrong(("front_matter",), "two of our keys have the same name of yours", "Give each its own")
         return KeyNames(tuple(pairs), frozenset(self.texts("front_matter", "own_keys")))
@@ -476,7 +500,7 @@ class _Reader:
         path = ("types", type_id)
         self.only(
             path,
-            "name kind prefix folder template scheme review approve approve_minor review_every reviewed_by revoked_by acknowledged_by retain",
+            "name kind prefix folder template scheme review approve approve_minor review_every reviewed_by revoked_by acknowledged_by acknowledge_minor retain",
         )
         kind = Kind(self.choice(*path, "kind", options=tuple(Kind)))
         approve = self.requirements(*path, "approve")
@@ -485,8 +509,8 @@ class _Reader:
             name=self.text(*path, "name", default=type_id),
             kind=kind,
             prefix=self.text(*path, "prefix", default=""),
-            folder=self.text(*path, "folder", default="").strip("/"),
-            template=self.text(*path, "template", default="") or None,
+            folder=self.inside(*path, "folder").strip("/"),
+            template=self.inside(*path, "template") or None,
             scheme=Scheme(self.choice(*path, "scheme", options=tuple(Scheme))),
             review=self.requirements(*path, "review"),
             approve=approve,
@@ -497,12 +521,13 @@ class _Reader:
             acknowledged_by=self.role_list(*path, "acknowledged_by"),
             retain=self.interval(*path, "retain"),
             line=self.lines.of(*path),
+            acknowledge_minor=self.flag(*path, "acknowledge_minor", default=True),
         )
 
     def people(self) -> dict[str, Person]:
         people = {person_id: self.person(person_id) for person_id in self.table("people")}
         self.distinct("e-mail", lambda p: [email.casefold() for email in p.emails], people)
-        self.distinct("key", lambda p: [fingerprint(public_key_blob(key.key)) for key in p.keys], people)
+        self.distinct("key", lambda p: [key_material(key.key).hex() for key in p.keys], people)
         return people
 
     def distinct(self, what: str, of: Callable[[Person], list[str]], people: dict[str, Person]) -> None:
@@ -560,7 +585,7 @@ class _Reader:
         for entry in self.entries(path, "keys", "key", "key from until revoked"):
             key = entry["key"].strip()
             try:
-                public_key_blob(key)
+                key_material(key)
             except ValueError as error:
                 self.wrong(where, f"a key is wrong: {error}", 'Paste the line of the .pub file: "ssh-ed25519 AAAA…"')
             else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from qmsdocs.lifecycle import Act, Content, Dossier, Revision, Standing, State, retain_until, stand
+from qmsdocs.lifecycle.standing import closing
 from qmsdocs.model import Assurance, Condition, Finding, Kind, Meaning, Source, Status
 from qmsdocs.policy import DocumentType
 
@@ -16,7 +17,10 @@ Day = date  # the class below has a field named `date`
 
 @dataclass(frozen=True, slots=True)
 class Approver:
-    """One approval that counted. `meaning` is approve, review or baseline; `signed` the time asserted in the record."""
+    """One approval that counted. `meaning` is approve, review or baseline; `signed` the time asserted in the record.
+
+    The `comment` of a baseline declares who approved on paper.
+    """
 
     person: str
     name: str
@@ -25,6 +29,7 @@ class Approver:
     assurance: Assurance
     meaning: Meaning
     source: Source
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,16 @@ def owner_name(owner: str | None, state: State) -> str | None:
 
 def _approver(act: Act) -> Approver:
     record = act.record
-    return Approver(record.person, record.name, record.role, record.signed, act.assurance, record.meaning, act.source)
+    return Approver(
+        record.person,
+        record.name,
+        record.role,
+        record.signed,
+        act.assurance,
+        record.meaning,
+        act.source,
+        record.comment,
+    )
 
 
 def _draft_row(standing: Standing) -> DraftRow | None:
@@ -264,12 +278,12 @@ def _interval_source(content: Content, kind: DocumentType | None) -> Source:
 
 def _record_row(dossier: Dossier, content: Content, kind: DocumentType) -> RecordRow:
     text = content.text
-    closed = [act for act in dossier.acts if act.refusal is None and act.record.meaning is Meaning.CLOSE]
+    closed = closing(dossier)
     keys = ("id", "title", "type", "date", "form", "form_revision", "clauses")
     sources = {key: content.source(key) for key in keys if key in text.front}
     sources["commit"] = Source(content.path, None, content.commit)
     if closed:
-        sources["closed_on"] = closed[-1].source
+        sources["closed_on"] = closed.source
     return RecordRow(
         id=dossier.id,
         title=text.text("title"),
@@ -280,7 +294,7 @@ def _record_row(dossier: Dossier, content: Content, kind: DocumentType) -> Recor
         form=text.text("form"),
         form_revision=text.text("form_revision"),
         retain_until=retain_until(content, kind),
-        closed_on=closed[-1].signed_day if closed else None,
+        closed_on=closed.signed_day if closed else None,
         clauses=text.items("clauses"),
         commit=content.commit,
         sources=sources,

@@ -14,6 +14,11 @@ def shipped(name: str) -> Path:
 
 
 def template(name: str, root: Path) -> Path | None:
-    """A document template: the organisation's own under `templates/` first, then the one that comes with qmsdocs."""
+    """A document template: the organisation's own under `templates/` first, then the one that comes with qmsdocs.
+
+    What lies outside of the place it is looked for in (by a symbolic link, or a name with `..`) is none.
+    """
     places = (root / "templates", shipped("templates") / "documents", shipped("templates") / "records")
-    return next((place / name for place in places if (place / name).is_file()), None)
+    bounds = (root, *places[1:])
+    found = ((place / name, bound) for place, bound in zip(places, bounds, strict=True) if (place / name).is_file())
+    return next((file for file, bound in found if file.resolve().is_relative_to(bound.resolve())), None)

@@ -108,7 +108,9 @@ def write_files(root: Path, files: dict[str, bytes]) -> None:
             _make_folder(target.parent, root)
             part = target.with_name(f"{target.name}.part")
             done.append(part)
-            part.write_bytes(data)
+            part.unlink(missing_ok=True)
+            with part.open("xb") as file:  # never through a link that somebody laid there
+                file.write(data)
         for path in files:
             target = root / path
             done.append(target)

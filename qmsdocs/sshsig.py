@@ -66,6 +66,22 @@ def public_key_blob(line: str) -> bytes:
     return blob
 
 
+def key_material(line: str) -> bytes:
+    """What only one private key can have, in whatever form its public key is written (plain or FIDO). Raises ValueError."""
+    blob = public_key_blob(line)
+    try:
+        key = _Reader(blob)
+        kind = key.string()
+        if kind == b"ssh-rsa":
+            numbers = key.natural(), key.natural()
+            return kind + b"%x %x" % numbers
+        if kind.endswith(b"ssh-ed25519") or kind.startswith(b"sk-ssh-ed25519@"):
+            return b"ed25519" + key.string()
+        return key.string() + key.string() if kind in _CHECKS else blob
+    except BadSignature as error:
+        raise ValueError(f"not an OpenSSH public key: {error}") from None
+
+
 def read_signature(armored: bytes) -> Signature:
     """Read an armored signature. Raises BadSignature."""
     body = armored.strip()

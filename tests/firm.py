@@ -20,10 +20,12 @@ PEOPLE = {
     "cat": ("Cat Clark", ["engineer", "top-management"]),
     "dan": ("Dan Dale", ["operator"]),
 }
+STRANGERS = {"eve": "Eve Evans"}  # whom the policy does not know
 POLICY = """\
 [document]
 id = "QMS-001"
 revision = 1
+change = "As written."
 owner = "quality-manager"
 approve = ["top-management"]
 review_every = "10 years"
@@ -86,7 +88,7 @@ class Firm:
 
     def git(self, *arguments: str, by: str = "ann") -> str:
         """Run git as a person, at the firm's time."""
-        name = PEOPLE[by][0]
+        name = STRANGERS.get(by) or PEOPLE[by][0]
         who = {"NAME": name, "EMAIL": f"{by}@test.example", "DATE": self.now}
         env = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
         done = subprocess.run(["git", *arguments], cwd=self.root, env=os.environ | env, capture_output=True, check=True)
@@ -96,6 +98,10 @@ class Firm:
         """Commit everything as a person."""
         self.git("add", "--all", by=by)
         self.git("commit", "-q", "-m", message, by=by)
+
+    def commit_nothing(self) -> None:
+        """An empty commit."""
+        self.git("commit", "-q", "--allow-empty", "-m", "Nothing")
 
     def write(self, path: str, text: str) -> None:
         """Write a file."""

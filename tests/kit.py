@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from qmsdocs.document import DocumentText, KeyNames, read_document
 from qmsdocs.git import open_repository
-from qmsdocs.history import Change, Commit, landings
+from qmsdocs.history import Change, Commit, landings, mainline
 from qmsdocs.library import Library, PolicyVersion
 from qmsdocs.lifecycle import Dossier, Draft, Standing, State, replay, stand
 from qmsdocs.load import load
@@ -124,9 +124,9 @@ def public_line(seed: str) -> str:
     return f"ssh-ed25519 {base64.b64encode(_public(seed)).decode()} {seed}"
 
 
-def armored(data: bytes, seed: str) -> bytes:
+def armored(data: bytes, seed: str, namespace: bytes = b"qmsdocs") -> bytes:
     """A detached SSHSIG over some bytes, as `ssh-keygen -Y sign -n qmsdocs` makes it (PROTOCOL.sshsig)."""
-    head = _string(b"qmsdocs") + _string(b"") + _string(b"sha512")
+    head = _string(namespace) + _string(b"") + _string(b"sha512")
     signature = key_of(seed).sign(b"SSHSIG" + head + _string(hashlib.sha512(data).digest()))
     wire = _string(b"ssh-ed25519") + _string(signature)
     whole = b"SSHSIG" + struct.pack(">I", 1) + _string(_public(seed)) + head + _string(wire)
@@ -427,6 +427,7 @@ class Qms:
             head=line[-1].commit.id,
             landings=line,
             commits=frozenset(commits),
+            mainline={commit.id: commit.committed for commit in mainline(commits, self.branches["main"])},
             texts={names: {blob: _document(data) for blob, data in blobs.items()}},
             policies=policies,
             signed=blobs,

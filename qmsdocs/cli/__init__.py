@@ -23,10 +23,15 @@ _VERBS = {
     "revoke": "sign",
     "periodic-review": "sign",
     "acknowledge": "sign",
+    "withdraw": "withdraw",
+    "close": "sign",
+    "baseline": "sign",
+    "people": "people",
     "status": "status",
     "register": "register",
     "history": "history",
     "diff": "diff",
+    "audit": "audit",
 }
 
 

@@ -99,7 +99,9 @@ def emit(data: str | bytes, output: Path | None) -> None:
         return
     part = output.with_name(f".{output.name}.part")
     try:
-        part.write_bytes(raw)
+        part.unlink(missing_ok=True)
+        with part.open("xb") as file:  # never through a link that somebody laid there
+            file.write(raw)
         part.replace(output)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -7,9 +7,10 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from qmsdocs.cli.common import now, today
+from qmsdocs.cli.common import now, tell, today
 from qmsdocs.dates import local_day
 from qmsdocs.git import Repository, open_repository
+from qmsdocs.history import CLOCK_SKEW
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import State, first_policy, replay
 from qmsdocs.load import load, load_worktree, mainline_head, named_mainline, standing_links
@@ -44,8 +45,20 @@ def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged:
     if at is None:
         proper = named_mainline(repository, judged.state.policy.mainline)
         if proper not in (None, head):
-            return _judged(repository, load(repository, proper or head), as_of)
+            judged = _judged(repository, load(repository, proper or head), as_of)
+    if as_of is None:
+        _tell_of_dates_ahead(judged)
     return judged
+
+
+def _tell_of_dates_ahead(judged: Judged) -> None:
+    """Say that commits are left out because their dates lie after today: they are here, so a clock was wrong."""
+    ahead = [landing.commit for landing in judged.library.landings if landing.time > now() + CLOCK_SKEW]
+    if ahead:
+        tell(
+            f"qmsdocs: {len(ahead)} of the newest commits are left out, because commit {ahead[0].id[:12]} by "
+            f"{ahead[0].author} is dated after today; '--as-of' with a later day counts them."
+        )
 
 
 def judged_worktree(repo: Path, as_of: date | None = None) -> Judged:

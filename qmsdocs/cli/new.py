@@ -28,6 +28,8 @@ def new(type_id: str, title: str, owner: str | None, repo: Path) -> None:
     Prints the path of the file, and opens nothing.
     """
     judged = judged_worktree(repo)
+    if not title.strip():
+        raise QmsError('Give it a title: qmsdocs new TYPE "Title".')
     kind = _type(judged, type_id)
     root = judged.repository.root
     assert root is not None

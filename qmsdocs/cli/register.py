@@ -25,7 +25,7 @@ FORMATS = ("text", "html", "csv", "xlsx", "json")
 def register(repo: Path, as_of: date | None, at: str | None, form: str, output: Path | None, why: str | None) -> None:
     """Write the register of documents, external documents and records.
 
-    It shows what was in force at the end of the day --as-of, as the mainline (or the commit --at) proves it.
+    Without --format, the ending of --output tells it. It shows what was in force at the end of the day --as-of, as the mainline (or the commit --at) proves it.
     """
     judged = judged_mainline(repo, at, as_of)
     found = build_register(judged.state, judged.findings)
@@ -33,7 +33,14 @@ def register(repo: Path, as_of: date | None, at: str | None, form: str, output: 
         emit(_why(found, why), output)
         return
     terminal = Terminal.here()
+    if output is not None and not _format_was_named():
+        form = output.suffix.removeprefix(".").lower() if output.suffix.removeprefix(".").lower() in FORMATS else form
     emit(rendered(found, form, terminal.width, terminal.colour and output is None), output)
+
+
+def _format_was_named() -> bool:
+    source = click.get_current_context().get_parameter_source("form")
+    return source is not None and source is not click.core.ParameterSource.DEFAULT
 
 
 def rendered(register: Register, form: str, width: int = 120, colour: bool = False) -> str | bytes:

@@ -9,10 +9,10 @@ import click
 
 from qmsdocs import authoring
 from qmsdocs.cli.common import day, repo_option, tell
+from qmsdocs.cli.edited import replace_file
 from qmsdocs.cli.judged import judged_worktree
 from qmsdocs.eligibility import known
-from qmsdocs.lifecycle import Dossier
-from qmsdocs.model import Kind, QmsError
+from qmsdocs.model import QmsError
 from qmsdocs.policy import POLICY_PATH
 
 
@@ -43,36 +43,11 @@ def revise(document: str, change: str, effective: date | None, minor: bool, repo
     if not change.strip():
         raise QmsError('Say what changes: --change "…" in one sentence.')
     data = (root / path).read_bytes()
-    label = _label(dossier, minor)
+    label = authoring.label_after(dossier, minor)
     if path == POLICY_PATH:
         edited = authoring.revise_policy(data, label, change)
     else:
         edited = authoring.revise(data, label, change, effective, judged.state.policy.names)
-    _replace(root / path, edited)
+    replace_file(root / path, edited)
     click.echo(f"{document} is revision {label} now, a draft: {path}")
     tell("Edit the text, commit, and have it approved.")
-
-
-def _label(dossier: Dossier, minor: bool) -> str:
-    kind = dossier.draft.type if dossier.draft else dossier.revisions[-1].type if dossier.revisions else None
-    if kind is None:
-        raise QmsError(
-            f"{dossier.id} has no type that the policy knows, so nothing says how its revisions are labelled."
-        )
-    if kind.kind is Kind.RECORD:
-        raise QmsError(f"{dossier.id} is a record; a record has no revisions, write a new one that corrects it.")
-    if not dossier.revisions:
-        raise QmsError(f"{dossier.id} was never approved, so it stays at its first revision; edit it freely.")
-    return authoring.next_label(kind, [revision.label for revision in dossier.revisions], minor)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Replace a file whole or not at all, keeping its permissions."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.chmod(path.stat().st_mode & 0o777)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise QmsError(f"{path} cannot be written ({error.strerror}); nothing was changed.") from None

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from qmsdocs.cli.common import tell
-from qmsdocs.git import Repository, is_repository, open_repository, start_repository
+from qmsdocs.git import Repository, global_identity, is_repository, open_repository, start_repository
 from qmsdocs.history import parse_identity
 from qmsdocs.model import Identity, QmsError
 from qmsdocs.policy import POLICY_PATH, read_policy
@@ -26,6 +27,20 @@ _FILES = {
 }
 _NOBODY = "Your Name <you@example.com>"
 _APPROVER_ROLES = ("top-management", "internal-auditor")
+_SHARED_ROLES = ("quality-manager",)  # two hold it: nobody approves what they wrote themselves
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The options as typed."""
+
+    organisation: str | None
+    timezone: str | None
+    mainline: str | None
+    you: str | None
+    approver: str | None
+    key: Path | None
+    approver_key: Path | None
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,7 @@ class _Answers:
     you: Identity
     approver: Identity | None
     keys: tuple[str, ...]
+    approver_keys: tuple[str, ...]
 
 
 @click.command("init")
@@ -49,6 +65,7 @@ class _Answers:
 )
 @click.option("--you", metavar='"NAME <E-MAIL>"', help="You (default: as git knows you).")
 @click.option("--approver", metavar='"NAME <E-MAIL>"', help="A second person, who approves as top management.")
+@click.option("--approver-key", type=click.Path(path_type=Path), metavar="FILE", help="Their SSH public key.")
 @click.option(
     "--key",
     "key",
@@ -56,15 +73,7 @@ class _Answers:
     metavar="FILE",
     help="Your SSH public key (default: found as git finds it).",
 )
-def init(
-    directory: Path,
-    organisation: str | None,
-    timezone: str | None,
-    mainline: str | None,
-    you: str | None,
-    approver: str | None,
-    key: Path | None,
-) -> None:
+def init(directory: Path, **given: Any) -> None:
     """Start a QMS in DIR (default: here): policy, attributes, README. Never overwrites a file.
 
     Asks for what it cannot find out; with the options given, or without a terminal, it asks nothing.
@@ -77,7 +86,7 @@ def init(
         raise QmsError("This is a bare repository; start the QMS in a clone of it.")
     if (root / POLICY_PATH).exists():
         raise QmsError(f"{root / POLICY_PATH} is there already; this is a QMS. 'qmsdocs check' looks it over.")
-    answers = _ask(existing, root, organisation, timezone, mainline, you, approver, key)
+    answers = _ask(existing, root, _Given(**given))
     files = _files(answers)
     kept = [path for path in files if (root / path).exists()]
     if existing is None:
@@ -86,25 +95,21 @@ def init(
     _say(root, answers, files, kept)
 
 
-def _ask(
-    existing: Repository | None,
-    root: Path,
-    organisation: str | None,
-    timezone: str | None,
-    mainline: str | None,
-    you: str | None,
-    approver: str | None,
-    key: Path | None,
-) -> _Answers:
-    asks = sys.stdin.isatty() and organisation is None
-    identity = existing.identity() if existing else _global_identity(root)
-    name = organisation or _prompt(asks, "Organisation", root.name)
-    zone = timezone or _prompt(asks, "Timezone", _machine_timezone())
-    yourself = you or _prompt(asks, "You (Name <e-mail>)", str(identity) if identity else _NOBODY)
-    second = approver or _prompt(asks, "Who approves as top management (Name <e-mail>, empty for later)", "")
-    branch = mainline or (existing.branch() if existing else None) or "main"
+def _ask(existing: Repository | None, root: Path, given: _Given) -> _Answers:
+    asks = sys.stdin.isatty() and given.organisation is None
+    identity = existing.identity() if existing else global_identity(root)
+    name = given.organisation or _prompt(asks, "Organisation", root.name)
+    zone = given.timezone or _prompt(asks, "Timezone", _machine_timezone())
+    you = given.you or _prompt(asks, "You (Name <e-mail>)", str(identity) if identity else _NOBODY)
+    second = given.approver or _prompt(asks, "Who approves as top management (Name <e-mail>, empty for later)", "")
     return _Answers(
-        name, zone, branch, _person(yourself), _person(second) if second else None, find_public_keys(existing, key)
+        organisation=name,
+        timezone=zone,
+        mainline=given.mainline or (existing.branch() if existing else None) or "main",
+        you=_person(you),
+        approver=_person(second) if second else None,
+        keys=find_public_keys(existing, given.key),
+        approver_keys=find_public_keys(existing, given.approver_key) if given.approver_key else (),
     )
 
 
@@ -117,12 +122,6 @@ def _person(text: str) -> Identity:
     if not person.name or "@" not in person.email:
         raise QmsError(f"'{text}' is not a person; write it like \"Jane Doe <jane@example.com>\".")
     return person
-
-
-def _global_identity(root: Path) -> Identity | None:
-    from qmsdocs.git import global_identity
-
-    return global_identity(root)
 
 
 def _machine_timezone() -> str:
@@ -169,7 +168,8 @@ def _people(answers: _Answers, policy: str) -> str:
     yours = [role for role in roles if not second or role not in _APPROVER_ROLES]
     parts = [_person_table(answers.you, yours, answers.keys)]
     if second:
-        parts.append(_person_table(second, [role for role in roles if role in _APPROVER_ROLES], ()))
+        theirs = [role for role in roles if role in (*_APPROVER_ROLES, *_SHARED_ROLES)]
+        parts.append(_person_table(second, theirs, answers.approver_keys))
     return "\n".join(parts)
 
 
@@ -191,17 +191,27 @@ def _say(root: Path, answers: _Answers, files: Mapping[str, bytes], kept: list[s
         tell(f"{'Kept ' if path in kept else 'Wrote'} {path}")
     if ".gitattributes" in kept:
         tell("Your .gitattributes needs the line 'signatures/** -text' so that git keeps signed records byte for byte.")
+    first = _to_do_first(answers)
     where = "" if root == Path.cwd() else f"cd {os.path.relpath(root)} && "
-    tell(f"\nNext: look at {POLICY_PATH}, then")
-    tell(f"  {where}git add . && git commit -m 'Start the QMS'      the first policy that lands is the trust root")
-    tell('  qmsdocs new procedure "Control of documents"')
+    tell(
+        f"\nBefore you commit, since the first {POLICY_PATH} that lands can only be changed by those it names:"
+        if first
+        else "\nNext:"
+    )
+    for line in (*first, f"look {POLICY_PATH} over ('qmsdocs check' does too)"):
+        tell(f"  - {line}")
+    tell(f"Then: {where}git add . && git commit -m 'Start the QMS'")
+    tell('      qmsdocs new procedure "Control of documents"')
+
+
+def _to_do_first(answers: _Answers) -> list[str]:
+    steps = []
+    if str(answers.you) == _NOBODY:
+        steps.append("write your name and e-mail under [people]")
     if not answers.keys:
-        tell(
-            "\nYou have no SSH key yet: 'ssh-keygen -t ed25519', then paste the .pub line under your name in qms.toml."
-        )
+        steps.append("make a key ('ssh-keygen -t ed25519') and paste the line of the .pub file under your name")
     if answers.approver is None:
-        tell("\nNobody approves their own work: add a second person under [people] before you commit the policy.")
-    elif answers.keys:
-        tell(
-            f"\n{answers.approver.name} needs a key too: paste the line of their .pub file under their name before you commit the policy."
-        )
+        steps.append("add a second person under [people], with a role that approves: nobody approves their own work")
+    elif not answers.approver_keys:
+        steps.append(f"paste the line of the .pub file of {answers.approver.name} under their name")
+    return steps

@@ -19,7 +19,14 @@ from qmsdocs.status import outlook
 @as_of_option
 @at_option
 @click.option("--person", metavar="ID", help="Only what waits for this person (an id of the policy).")
-@click.option("--days", default=60, show_default=True, metavar="N", help="How far ahead reviews are shown.")
+@click.option(
+    "--days",
+    type=click.IntRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="N",
+    help="How far ahead reviews are shown.",
+)
 @format_option("text", "json")
 @output_option
 def status(

@@ -4,9 +4,23 @@ from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Draft, Incident, Mo
 from qmsdocs.lifecycle.intake import attachment_path
 from qmsdocs.lifecycle.policies import first_policy, policy_type
 from qmsdocs.lifecycle.replay import replay
-from qmsdocs.lifecycle.standing import Standing, in_force, is_broken, period, retain_until, revision_status, stand
+from qmsdocs.lifecycle.standing import (
+    ONLY_LABEL,
+    Standing,
+    closing,
+    closing_label,
+    closing_roles,
+    in_force,
+    is_broken,
+    is_cancelled,
+    period,
+    retain_until,
+    revision_status,
+    stand,
+)
 
 __all__ = [
-    "Act", "Content", "Dossier", "Draft", "Incident", "Moment", "Need", "Revision", "Standing", "State", "Touch",
-    "attachment_path", "first_policy", "in_force", "is_broken", "period", "policy_type", "replay", "retain_until", "revision_status", "stand",
+    "ONLY_LABEL", "Act", "Content", "Dossier", "Draft", "Incident", "Moment", "Need", "Revision", "Standing", "State",
+    "Touch", "attachment_path", "closing", "closing_label", "closing_roles", "first_policy", "in_force", "is_broken",
+    "is_cancelled", "period", "policy_type", "replay", "retain_until", "revision_status", "stand",
 ]  # fmt: skip

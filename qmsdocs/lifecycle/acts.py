@@ -9,33 +9,40 @@ from dataclasses import dataclass
 from datetime import date
 
 from qmsdocs.dates import local_day
+from qmsdocs.history import CLOCK_SKEW
 from qmsdocs.model import Assurance, Identity, Problem
 from qmsdocs.policy import OWNER, Person, Policy
 from qmsdocs.signature import SignedRecord, read_record
 from qmsdocs.sshsig import BadSignature, Signature, public_key_blob, read_signature, verify
 
-CLOCK_SKEW = 86_400  # seconds a signer's clock may be ahead of the commit that brings the record
-
 
 @dataclass(frozen=True, slots=True)
 class LandedRecord:
-    """A record's file as it landed: its bytes, its signature's bytes if any, who committed it, when it landed."""
+    """A record's file as it landed: its bytes, its signature's bytes if any, who committed it, when it landed.
+
+    `committed` is what the committer's clock said, which may be later than `time` where we took it to be wrong.
+    """
 
     data: bytes
     signature: bytes | None
     committer: Identity | None
     time: int
+    committed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The outcome: the record as read, how it is tied to its person, and why it does not count (None: it counts)."""
+    """The outcome: the record as read, how it is tied to its person, and why it does not count (None: it counts).
+
+    `tied` says whether it is proved to come from the person it names, whatever it is worth; else it may be forged.
+    """
 
     record: SignedRecord
     signed_day: date
     assurance: Assurance
     key: str | None
     refusal: str | None
+    tied: bool
 
 
 class _Refused(Exception):
@@ -50,18 +57,19 @@ def judge(landed: LandedRecord, policy: Policy) -> Judged | Problem:
     zone = policy.timezone
     signed_day = local_day(record.signed.timestamp(), zone)
     assurance = Assurance.ATTRIBUTED if landed.signature is None else Assurance.SIGNED
-    key, refusal = None, None
+    key, refusal, tied = None, None, False
     try:
         person = _person(record, policy)
-        if record.signed.timestamp() > landed.time + CLOCK_SKEW:
+        if record.signed.timestamp() > max(landed.time, landed.committed) + CLOCK_SKEW:
             raise _Refused(f"it is dated {record.signed:%Y-%m-%d}, after it landed")
         landed_day = local_day(landed.time, zone)
         key = _tie(landed, person, policy, (signed_day, landed_day))
+        tied = True
         if record.role != OWNER:
             _holds(person, record.role, (signed_day, landed_day))
     except _Refused as stop:
         refusal = str(stop)
-    return Judged(record, signed_day, assurance, key, refusal)
+    return Judged(record, signed_day, assurance, key, refusal, tied)
 
 
 def _person(record: SignedRecord, policy: Policy) -> Person:

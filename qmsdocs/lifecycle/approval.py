@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qmsdocs import labels
-from qmsdocs.lifecycle.dossier import Act, Content, Need
+from qmsdocs.lifecycle.dossier import Act, Content, Need, Revision
 from qmsdocs.model import Meaning
 from qmsdocs.policy import OWNER, DocumentType, Person, Policy, Requirement
 
@@ -30,7 +30,24 @@ class Outcome:
         return not self.missing and self.rejected is None
 
 
-def needs(content: Content, kind: DocumentType, policy: Policy, used_labels: Sequence[str]) -> tuple[Need, ...]:
+def owner_asked(content: Content, revisions: Sequence[Revision], policy: Policy) -> str | None:
+    """The owner whose signature a content needs: the one that the revision before it names, while there is one.
+
+    To hand a document over is the old owner's act; else whoever writes a text would choose who approves it. Where nobody
+    was the old owner any more on the day the content landed, it is the one that the content names.
+    """
+    new = content.text.text("owner")
+    old = next((r.content.text.text("owner") for r in reversed(revisions) if r.content is not content), None)
+    if old is None or old == new:
+        return new
+    person = policy.people.get(old)
+    held = any(g.holds(content.day) for g in person.roles) if person else bool(policy.holders(old, content.day))
+    return old if held else new
+
+
+def needs(
+    content: Content, kind: DocumentType, policy: Policy, used_labels: Sequence[str], owner: str | None
+) -> tuple[Need, ...]:
     """The signatures that a content requires under a policy.
 
     The owner's approval and the approval of the role that owns the document are one.
@@ -41,7 +58,6 @@ def needs(content: Content, kind: DocumentType, policy: Policy, used_labels: Seq
     )
     if minor and kind.approve_minor is not None:
         approve = kind.approve_minor
-    owner = content.text.text("owner")
     found = []
     for meaning, requirements in ((Meaning.REVIEW, kind.review), (Meaning.APPROVE, approve)):
         roles = {requirement.role for requirement in requirements}
@@ -58,14 +74,17 @@ def _same_major(label: str, other: str) -> bool:
 
 
 def weigh(
-    content: Content, required: Sequence[Need], acts: Sequence[Act], authors: frozenset[str], policy: Policy
+    owner: str | None, required: Sequence[Need], acts: Sequence[Act], authors: frozenset[str], policy: Policy
 ) -> Outcome:
-    """Weigh the acts on a content. A person fills one requirement; an author fills none, unless the policy allows it."""
+    """Weigh the acts on a content. A person fills one requirement; an author fills none, unless the policy allows it.
+
+    What a person signed last counts, in whatever order their records landed: nobody else can bring an old one back.
+    """
     refusals: dict[str, str] = {}
     able: list[Act] = []
     standing: dict[str, Act] = {}
-    for act in sorted(acts, key=lambda act: (act.landing, act.record.signed, act.path)):
-        why = _unfit(act, content, required, authors, policy)
+    for act in sorted(acts, key=lambda act: (act.record.signed, act.landing, act.path)):
+        why = _unfit(act, owner, required, authors, policy)
         if why:
             refusals[act.blob] = why
         elif act.record.meaning is Meaning.REJECT:
@@ -75,7 +94,7 @@ def weigh(
             standing.pop(act.record.person, None)
             able.append(act)
     able.sort(key=lambda act: (act.record.signed, act.landing, act.path))
-    filled = _assign(content, required, able, policy)
+    filled = _assign(owner, required, able, policy)
     missing = tuple(
         Need(need.meaning, Requirement(need.requirement.role, open_count))
         for index, need in enumerate(required)
@@ -85,20 +104,22 @@ def weigh(
     return Outcome(tuple(acts), counted, missing, next(iter(standing.values()), None), refusals)
 
 
-def _unfit(act: Act, content: Content, required: Sequence[Need], authors: frozenset[str], policy: Policy) -> str | None:
+def _unfit(
+    act: Act, owner: str | None, required: Sequence[Need], authors: frozenset[str], policy: Policy
+) -> str | None:
     person = act.record.person
-    if not any(_fits(act, need, content, policy) for need in required):
+    if not any(_fits(act, need, owner, policy) for need in required):
         return f"the role '{act.record.role}' is not one that this content needs for '{act.record.meaning}'"
     if person in authors and not policy.own_work_allowed and act.record.meaning is not Meaning.REJECT:
         return f"{person} is an author of this content"
     return None
 
 
-def _fits(act: Act, need: Need, content: Content, policy: Policy) -> bool:
+def _fits(act: Act, need: Need, owner: str | None, policy: Policy) -> bool:
     """Whether an act can fill a need, as far as meaning and role go; a rejection needs the standing of any signer."""
     if act.record.meaning is not need.meaning and act.record.meaning is not Meaning.REJECT:
         return False
-    owner, role = content.text.text("owner"), act.record.role
+    role = act.record.role
     if role == OWNER or need.requirement.role == OWNER:
         person = policy.people.get(act.record.person)
         owns = person is not None and was_owner(person, owner, act, policy)
@@ -112,7 +133,7 @@ def was_owner(person: Person, owner: str | None, act: Act, policy: Policy) -> bo
 
 
 def _assign(
-    content: Content, required: Sequence[Need], acts: Sequence[Act], policy: Policy
+    owner: str | None, required: Sequence[Need], acts: Sequence[Act], policy: Policy
 ) -> dict[tuple[int, int], Act]:
     """A largest assignment of acts to requirements in which each person counts once (augmenting paths)."""
     slots = [(index, seat) for index, need in enumerate(required) for seat in range(need.requirement.count)]
@@ -123,7 +144,7 @@ def _assign(
 
     def place(person: str, tried: set[tuple[int, int]]) -> bool:
         for slot in slots:
-            act = next((a for a in by_person[person] if _fits(a, required[slot[0]], content, policy)), None)
+            act = next((a for a in by_person[person] if _fits(a, required[slot[0]], owner, policy)), None)
             if act is None or slot in tried:
                 continue
             tried.add(slot)

@@ -20,14 +20,19 @@ class Authorship:
     def __init__(self) -> None:
         self._by_path: dict[str, list[tuple[int, frozenset[Identity]]]] = defaultdict(list)
         self._makers: dict[str, frozenset[Identity]] = {}
+        self._places: dict[str, list[str]] = defaultdict(list)
+        self._commits: dict[str, Commit] = {}
 
     def note(self, index: int, commit: Commit) -> Iterator[tuple[Change, str]]:
         """Take in one commit; yields each change with what it was: edit, move, remove, merge, or take (a merge that made nothing)."""
+        self._commits[commit.id] = commit
         merge = len(commit.parents) > 1
         who = frozenset((commit.author, *commit.coauthors))
         removed = {change.old for change in commit.changes if change.new is None}
         for change in commit.changes:
             what = self._what(change, merge, removed)
+            if change.new is not None and not merge:
+                self._places[change.new].append(change.path)
             if what in ("edit", "merge") and change.new is not None:
                 self._by_path[change.path].append((index, who))
                 self._makers.setdefault(change.new, who)
@@ -39,6 +44,19 @@ class Authorship:
         if merge:
             return "take" if change.new in self._makers else "merge"
         return "move" if change.old is None and change.new in removed else "edit"
+
+    def is_found_in_a_parent(self, commit: Commit, blob: str) -> bool:
+        """Whether a blob stood in the files of one of a commit's parents, wherever it was made."""
+        return any(self._blob_at(parent, path) == blob for path in set(self._places[blob]) for parent in commit.parents)
+
+    def _blob_at(self, commit_id: str | None, path: str) -> str | None:
+        """The blob at a path in a commit that was taken in: what changed last on its first-parent line."""
+        while commit_id is not None and (commit := self._commits.get(commit_id)) is not None:
+            for change in commit.changes:
+                if change.path == path:
+                    return change.new if change.is_file else None
+            commit_id = commit.parents[0] if commit.parents else None
+        return None
 
     def makers(self, blobs: Iterable[str]) -> Iterator[Identity]:
         """Those who first made some blobs."""

@@ -46,7 +46,8 @@ class Content:
 class Act:
     """A signed record that landed. `refusal` says why it counts for nothing, None where it counts.
 
-    `signature` is the blob of its signature, None where only the commit's author ties it to its person.
+    `signature` is the blob of its signature, None where only the commit's author ties it to its person; `tied` says
+    whether it is proved to come from the person it names, whatever it is worth.
     """
 
     record: SignedRecord
@@ -60,6 +61,7 @@ class Act:
     key: str | None
     refusal: str | None = None
     signature: str | None = None
+    tied: bool = True
 
     @property
     def source(self) -> Source:
@@ -86,7 +88,8 @@ class Need:
 class Revision:
     """An approved content. In force from `effective_on`, unless `revoked`.
 
-    `completed` is the commit with which the last required signature landed, `landing` its place on the mainline.
+    `completed` is the commit with which the last required signature landed, `landing` its place on the mainline;
+    `authors` are the people (or unknown identities) behind the content.
     """
 
     content: Content
@@ -99,6 +102,7 @@ class Revision:
     baseline: bool = False
     root: bool = False
     revoked: Act | None = None
+    authors: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -108,7 +112,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Content that stands on the mainline and whose revision is not approved."""
+    """Content that stands on the mainline and whose revision is not approved; `owner` is the one who must sign for it."""
 
     content: Content
     type: DocumentType | None
@@ -117,6 +121,7 @@ class Draft:
     missing: tuple[Need, ...]
     rejected: Act | None
     authors: frozenset[str]
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

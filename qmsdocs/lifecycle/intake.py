@@ -7,15 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from qmsdocs.dates import local_day
 from qmsdocs.document import DocumentText
-from qmsdocs.history import Change, Landing
+from qmsdocs.history import CLOCK_SKEW, Change, Commit, Landing
 from qmsdocs.library import RECORD_SUFFIX, SIGNATURE_SUFFIX, Library, is_document_path, is_policy_path, is_signed_path
 from qmsdocs.lifecycle.acts import LandedRecord, judge
 from qmsdocs.lifecycle.authorship import Authorship, committer_of
 from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Incident, Moment, Revision, Touch
 from qmsdocs.lifecycle.policies import Policies, policy_type
-from qmsdocs.model import Identity, Problem, Source
+from qmsdocs.model import Problem, Source
 from qmsdocs.policy import POLICY_PATH, Policy
+from qmsdocs.signature import SignedRecord, read_record
 
 
 class Intake:
@@ -43,6 +45,7 @@ class Intake:
         if landing.clock_wrong:
             self._incident("clock-wrong", None, None, "its committer's clock contradicts the commits around it")
         self._take_authors(landing)
+        self._watch_merges(landing)
         affected: dict[str, None] = {}
         policy_changed = False
         signed: list[Change] = []
@@ -59,6 +62,7 @@ class Intake:
         if policy_changed:
             affected.update(dict.fromkeys(self._take_policy()))
         affected.update(dict.fromkeys(self._take_signed(landing, signed)))
+        self._watch_dropped(landing)
         return [self.dossier(document) for document in affected]
 
     def read_again(self, before: Policy) -> None:
@@ -89,6 +93,32 @@ class Intake:
                     touch = Touch(commit.id, change.path, what, commit.author, now.index, now.day, commit.coauthors)
                     self.dossier(document).touches.append(touch)
 
+    def _watch_merges(self, landing: Landing) -> None:
+        """A merge, here or on a branch, that brings text of a document which none of its parents has."""
+        for commit in landing.brought:
+            if len(commit.parents) < 2 or commit.id not in self.library.commits:
+                continue
+            for change in commit.changes:
+                if change.new is None or not change.is_file or is_signed_path(change.path):
+                    continue
+                documents = self._ids_of(change)
+                if documents and not self.authorship.is_found_in_a_parent(commit, change.new):
+                    detail = f"the merge {commit.id[:12]} gave {change.path} a text that none of its parents has"
+                    self._incident("merge-adds-text", change.path, documents[0], detail, of=commit)
+
+    def _watch_dropped(self, landing: Landing) -> None:
+        """A signed record that a merged branch had, and that did not land with it."""
+        for commit in landing.brought[:-1]:
+            for change in commit.changes:
+                blob = change.new
+                wanted = is_signed_path(change.path) and change.path.endswith(RECORD_SUFFIX) and change.is_file
+                if not wanted or blob is None or self.signed_blobs[blob] > 0:
+                    continue
+                record = read_record(self.library.signed.get(blob, b""))
+                if not isinstance(record, Problem):
+                    detail = f"the signed record {change.path} was on what this merge brought, and did not land"
+                    self._incident("record-dropped", change.path, record.document, detail, of=self.now.commit)
+
     def _ids_of(self, change: Change) -> list[str]:
         """The documents a change concerns: named by the text after it or before it, else known at its path then or later."""
         if is_policy_path(change.path):
@@ -114,10 +144,10 @@ class Intake:
         return self.dossiers.setdefault(document, Dossier(document))
 
     def _incident(
-        self, rule: str, path: str | None, document: str | None, detail: str, by: Identity | None = None
+        self, rule: str, path: str | None, document: str | None, detail: str, of: Commit | None = None
     ) -> None:
-        commit = self.now.commit
-        self.incidents.append(Incident(rule, Source(path, None, commit.id), document, detail, by or commit.author))
+        commit = of or self.now.commit
+        self.incidents.append(Incident(rule, Source(path, None, commit.id), document, detail, commit.author))
 
     # --- documents --------------------------------------------------------------------------------------------
 
@@ -162,7 +192,7 @@ class Intake:
         attachments = {name: self._attachment(path, name) for name in text.items("attachments")}
         digest = text.content({name: self.library.attachments.get(found, "") for name, found in attachments.items()})
         known = dossier.contents.get(digest)
-        if known is None:
+        if known is None or path == POLICY_PATH != known.path:  # a copy of the policy never stands for it
             commit, label = self.now.commit.id, text.text("revision") or ""
             now = self.now
             known = Content(dossier.id, label, digest, text, path, blob, attachments, now.index, commit, now.day)
@@ -242,6 +272,7 @@ class Intake:
             signature=self.library.signed.get(signature) if signature else None,
             committer=committer_of(landing, blob),
             time=landing.time,
+            committed=landing.commit.committed,
         )
         judged = judge(landed, self.policies.current)
         if isinstance(judged, Problem):
@@ -253,15 +284,28 @@ class Intake:
         known = any(act.blob == blob and act.refusal is None for act in self.dossier(judged.record.document).acts)
         if known:
             return None
-        self._note_witness(path, judged.record.witness, judged.record.document)
+        self._note_witness(path, judged.record)
         return Act(
             judged.record, path, blob, self.now.index, commit, self.now.day,
-            judged.signed_day, judged.assurance, judged.key, judged.refusal, signature,
+            judged.signed_day, judged.assurance, judged.key, judged.refusal, signature, judged.tied,
         )  # fmt: skip
 
-    def _note_witness(self, path: str, witness: str | None, document: str) -> None:
-        if witness and witness not in self.library.commits:
-            self._incident("witness-missing", path, document, f"its witness {witness[:12]} is not in this history")
+    def _note_witness(self, path: str, record: SignedRecord) -> None:
+        """What the signer saw must still be on the mainline, and cannot be younger than the signature."""
+        witness = record.witness
+        if witness is None:
+            return
+        seen = self.library.mainline.get(witness)
+        if witness not in self.library.commits:
+            detail = f"its witness {witness[:12]} is not in this history"
+            self._incident("witness-missing", path, record.document, detail)
+        elif seen is None:
+            detail = f"its witness {witness[:12]} is in this history, but no longer on the mainline"
+            self._incident("witness-missing", path, record.document, detail)
+        elif record.signed.timestamp() < seen - CLOCK_SKEW:
+            day = local_day(seen, self.policies.reading.timezone)
+            detail = f"it says that it was signed {record.signed:%Y-%m-%d}, and names a commit of {day} that its signer had seen"
+            self._incident("record-backdated", path, record.document, detail)
 
 
 def attachment_path(document_path: str, name: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qmsdocs import labels
-from qmsdocs.lifecycle.approval import Outcome, needs, was_owner, weigh
+from qmsdocs.lifecycle.approval import Outcome, needs, owner_asked, was_owner, weigh
 from qmsdocs.lifecycle.authorship import Authorship, people_behind
-from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Draft, Moment, Revision
+from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Draft, Moment, Need, Revision
 from qmsdocs.lifecycle.intake import attachment_path
 from qmsdocs.lifecycle.policies import Policies
+from qmsdocs.lifecycle.standing import closing_label, closing_roles
 from qmsdocs.model import Kind, Meaning, Status
 from qmsdocs.policy import OWNER, DocumentType
 
@@ -64,6 +65,7 @@ class Judging:
             completed=now.commit.id,
             landing=now.index,
             baseline=baseline is not None,
+            authors=self._authors(dossier, content),
         )
         dossier.revisions.append(revision)
 
@@ -77,8 +79,22 @@ class Judging:
             and act.record.revision == content.label
         ]
         policy = self.policies.reading
-        required = needs(content, kind, policy, [revision.label for revision in dossier.revisions])
-        return weigh(content, required, acts, self._authors(dossier, content), policy)
+        owner = owner_asked(content, dossier.revisions, policy)
+        required = self._needs(dossier, kind, content, owner)
+        return weigh(owner, required, acts, self._authors(dossier, content), policy)
+
+    def _needs(self, dossier: Dossier, kind: DocumentType, content: Content, owner: str | None) -> tuple[Need, ...]:
+        """What its type requires, and what the type it was approved under last requires: a text cannot choose its judges."""
+        policy, used = self.policies.reading, [revision.label for revision in dossier.revisions]
+        found = needs(content, kind, policy, used, owner)
+        before = policy.types.get(dossier.revisions[-1].type.id) if dossier.revisions else None
+        if before is None or before.id == kind.id:
+            return found
+        both = (*found, *needs(content, before, policy, used, owner))
+        most: dict[tuple[Meaning, str], Need] = {}
+        for need in sorted(both, key=lambda need: need.requirement.count):
+            most[need.meaning, need.requirement.role] = need
+        return tuple(most.values())
 
     def _baseline(self, dossier: Dossier, kind: DocumentType, content: Content) -> Act | None:
         """The act that brings a legacy document in at its old revision: once, before anything else was approved.
@@ -119,6 +135,8 @@ class Judging:
     def _apply_acts(self, dossier: Dossier) -> None:
         """Apply each act on an approved revision once, by the policy in force when it landed."""
         for act in dossier.acts:
+            if _closes(act):
+                self._close(dossier, act)
             if act.refusal is not None or act.record.meaning not in _ACTS_ON_REVISION or act.blob in self._applied:
                 continue
             place = next((i for i, r in enumerate(dossier.revisions) if r.content.digest == act.record.content), None)
@@ -143,10 +161,34 @@ class Judging:
             return f"revision {revision.label} was not approved when it landed"
         if meaning is Meaning.REVOKE and revision.revoked is not None:
             return f"revision {revision.label} had been revoked before"
-        roles = revision.type.revoked_by if meaning is Meaning.REVOKE else revision.type.reviewed_by
-        if meaning is not Meaning.ACKNOWLEDGE and not self._entitled(act, roles, revision.content):
-            return f"the role '{act.record.role}' of {act.record.person} does not entitle to '{meaning}' here"
-        return None
+        kind = revision.type
+        roles = {Meaning.REVOKE: kind.revoked_by, Meaning.ACKNOWLEDGE: kind.acknowledged_by}.get(
+            meaning, kind.reviewed_by
+        )
+        free = meaning is Meaning.ACKNOWLEDGE and not roles
+        return None if free or self._entitled(act, roles, revision.content) else _not_entitled(act)
+
+    def _close(self, dossier: Dossier, act: Act) -> None:
+        """Close a record once, with the content that stood when the act landed."""
+        content = dossier.contents.get(act.record.content)
+        waits = content is None or closing_label(content) != act.record.revision
+        if waits or content is None or act.refusal is not None or act.blob in self._applied:
+            return
+        self._applied.add(act.blob)
+        why = self._why_not_closed(dossier, act, content)
+        if why:
+            dossier.refusals[act.blob] = why
+
+    def _why_not_closed(self, dossier: Dossier, act: Act, content: Content) -> str | None:
+        kind = self.policies.type_of(content)
+        if kind is None or kind.kind is not Kind.RECORD:
+            return "only records are closed, and this is none"
+        before = (other for other in dossier.acts if _closes(other) and other is not act)
+        if any(other.blob in self._applied and other.blob not in dossier.refusals for other in before):
+            return "the record had been closed before"
+        if content not in dossier.paths.values():
+            return "the record had another text when it landed"
+        return None if self._entitled(act, closing_roles(kind, self.policies.reading), content) else _not_entitled(act)
 
     def _entitled(self, act: Act, roles: tuple[str, ...], content: Content) -> bool:
         owner, role, policy = content.text.text("owner"), act.record.role, self.policies.reading
@@ -168,7 +210,12 @@ class Judging:
             return Draft(content, kind, Status.DRAFT, (), (), None, authors)
         outcome = self._weigh(dossier, kind, content)
         status = Status.IN_REVIEW if outcome.counted or outcome.rejected else Status.DRAFT
-        return Draft(content, kind, status, outcome.counted, outcome.missing, outcome.rejected, authors)
+        owner = owner_asked(content, dossier.revisions, self.policies.reading)
+        return Draft(content, kind, status, outcome.counted, outcome.missing, outcome.rejected, authors, owner)
+
+
+def _not_entitled(act: Act) -> str:
+    return f"the role '{act.record.role}' of {act.record.person} does not entitle to '{act.record.meaning}' here"
 
 
 def _is_weighed(dossier: Dossier, content: Content) -> bool:
@@ -177,8 +224,11 @@ def _is_weighed(dossier: Dossier, content: Content) -> bool:
 
 
 def _may_follow(dossier: Dossier, kind: DocumentType, content: Content) -> bool:
-    """Whether a content's label is still free and comes after every label used; a skipped one is for the rules."""
-    if not labels.is_label(kind.scheme, content.label):
+    """Whether a content's label is still free and comes after every label used; a skipped one is for the rules.
+
+    Content with a value that cannot be read (a date that is none) says nothing certain, so nobody can approve it.
+    """
+    if not labels.is_label(kind.scheme, content.label) or content.text.unread_value:
         return False
     for used in dossier.revisions:
         comparable = labels.is_label(kind.scheme, used.label)
@@ -189,6 +239,10 @@ def _may_follow(dossier: Dossier, kind: DocumentType, content: Content) -> bool:
     return True
 
 
+def _closes(act: Act) -> bool:
+    return act.record.meaning is Meaning.CLOSE
+
+
 def _refuse_strays(dossier: Dossier) -> None:
     """Say why an act counts for nothing where no content took it up."""
     for act in dossier.acts:
@@ -197,8 +251,12 @@ def _refuse_strays(dossier: Dossier) -> None:
         content = dossier.contents.get(act.record.content)
         if content is None:
             dossier.refusals[act.blob] = "it names content that never landed on the mainline"
-        elif content.label != act.record.revision:
-            dossier.refusals[act.blob] = f"it names revision {act.record.revision}, the content says {content.label}"
+        elif (label := closing_label(content) if _closes(act) else content.label) != act.record.revision:
+            dossier.refusals[act.blob] = f"it names revision {act.record.revision}, the content says {label}"
+        elif content.text.unread_value and not dossier.approved_content(content.digest):
+            dossier.refusals[act.blob] = (
+                f"the text has a value that cannot be read: {content.text.unread_value.message}"
+            )
         elif act.record.meaning is Meaning.REJECT:
             revision = dossier.approved_content(content.digest)
             if revision is not None and revision.landing < act.landing:

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from qmsdocs import labels
+from qmsdocs.document import ID_FORM
 from qmsdocs.lifecycle.dossier import Act, Content, Dossier, Draft, Revision, State
 from qmsdocs.model import Condition, Meaning, ReviewVerdict, Status
-from qmsdocs.policy import DocumentType, Person
+from qmsdocs.policy import DocumentType, Person, Policy
+
+ONLY_LABEL = "1"  # under which a record that names no revision is closed: it has only one
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,12 @@ def in_force(revisions: Sequence[Revision], day: date) -> Revision | None:
 
 def is_cancelled(revision: Revision) -> bool:
     """Whether the revision was revoked before it took effect."""
-    return revision.revoked is not None and revision.revoked.day < revision.effective_on
+    return revision.revoked is not None and revoked_on(revision.revoked) < revision.effective_on
+
+
+def revoked_on(act: Act) -> date:
+    """The day from which a revocation counts: when it landed, and never before it was signed, whatever clocks said."""
+    return max(act.day, act.signed_day)
 
 
 def revision_status(revision: Revision, revisions: Sequence[Revision], day: date) -> Status:
@@ -91,7 +100,7 @@ def period(revision: Revision, revisions: Sequence[Revision]) -> tuple[date | No
     if is_cancelled(revision):
         return None, None
     later = [r.effective_on for r in revisions[revisions.index(revision) + 1 :] if not is_cancelled(r)]
-    ends = [*later, *([revision.revoked.day] if revision.revoked else [])]
+    ends = [*later, *([revoked_on(revision.revoked)] if revision.revoked else [])]
     end = min(ends, default=None)
     return (None, None) if end is not None and end <= revision.effective_on and later else (revision.effective_on, end)
 
@@ -117,9 +126,19 @@ def _review(dossier: Dossier, revision: Revision) -> tuple[date | None, Act | No
 
 def _outstanding(dossier: Dossier, revision: Revision, state: State) -> tuple[Person, ...]:
     """People who hold a role that must acknowledge the revision in force, and have not."""
-    done = {act.record.person for act in dossier.counting(Meaning.ACKNOWLEDGE, revision)}
+    read = [revision, *(_waived_for(dossier, revision) if not revision.type.acknowledge_minor else ())]
+    done = {act.record.person for known in read for act in dossier.counting(Meaning.ACKNOWLEDGE, known)}
     people = {p.id: p for role in revision.type.acknowledged_by for p in state.policy.holders(role, state.as_of)}
     return tuple(person for person in people.values() if person.id not in done)
+
+
+def _waived_for(dossier: Dossier, revision: Revision) -> list[Revision]:
+    """The revisions of the same major number before a minor one: who has read any of them need not read it again."""
+    if not labels.is_minor(revision.type.scheme, revision.label):
+        return []
+    major = revision.label.split(".")[0]
+    earlier = dossier.revisions[: dossier.revisions.index(revision)]
+    return [known for known in earlier if known.label.split(".")[0] == major]
 
 
 def _conditions(
@@ -173,3 +192,19 @@ def retain_until(content: Content, kind: DocumentType) -> date | None:
         return interval.after(content.text.day("date") or content.day)
     except OverflowError:
         return None
+
+
+def closing_label(content: Content) -> str:
+    """The label under which a record is closed: its own where it has one that can be signed."""
+    return content.label if ID_FORM.fullmatch(content.label) else ONLY_LABEL
+
+
+def closing_roles(kind: DocumentType, policy: Policy) -> tuple[str, ...]:
+    """The roles that may close a record, any one: those that its type names under `approve`, else all there are."""
+    return tuple(requirement.role for requirement in kind.approve) or tuple(policy.roles)
+
+
+def closing(dossier: Dossier) -> Act | None:
+    """The act that closed a record, None where it is open; of a finished state (then all others are refused)."""
+    closings = (act for act in dossier.acts if act.record.meaning is Meaning.CLOSE)
+    return next((act for act in closings if act.refusal is None and act.blob not in dossier.refusals), None)

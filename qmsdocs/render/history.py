@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from qmsdocs.lifecycle import Act, Dossier, Revision, State, period, revision_status, stand
+from qmsdocs.lifecycle.standing import closing
+from qmsdocs.model import Kind
+from qmsdocs.register import kind_of
 from qmsdocs.render.redline import clean
 
 
@@ -41,9 +44,9 @@ def history_text(dossier: Dossier, state: State) -> str:
     title = content.text.text("title") if content else None
     lines = [
         f"{dossier.id}  {title or ''}".rstrip(),
-        f"{standing.status} on {state.as_of}" + (f"; file {dossier.path}" if dossier.path else "; no file"),
+        f"{_status(dossier, state)} on {state.as_of}" + (f"; file {dossier.path}" if dossier.path else "; no file"),
     ]
-    if dossier.draft and not dossier.revision(dossier.draft.content.label):
+    if dossier.draft and not _is_record(dossier) and not dossier.revision(dossier.draft.content.label):
         draft = dossier.draft
         missing = ", ".join(str(need) for need in draft.missing) or "nothing"
         lines += [
@@ -60,6 +63,19 @@ def history_text(dossier: Dossier, state: State) -> str:
     return "\n".join(clean(line) for line in lines).encode("utf-8", "backslashreplace").decode() + "\n"
 
 
+def _is_record(dossier: Dossier) -> bool:
+    kind = kind_of(dossier)
+    return kind is not None and kind.kind is Kind.RECORD
+
+
+def _status(dossier: Dossier, state: State) -> str:
+    """The status of a document; of a record, whether it is closed."""
+    closed = closing(dossier)
+    if closed is not None:
+        return f"Record closed by {closed.record.name} ({closed.record.role}, {closed.assurance}) on {closed.signed_day}; as it stands"
+    return "An open record as it stands" if _is_record(dossier) else str(stand(dossier, state).status)
+
+
 def _revision_lines(revision: Revision, dossier: Dossier, state: State) -> list[str]:
     status = revision_status(revision, dossier.revisions, state.as_of)
     start, end = period(revision, dossier.revisions)
@@ -71,6 +87,7 @@ def _revision_lines(revision: Revision, dossier: Dossier, state: State) -> list[
         record = act.record
         lines.append(
             f"  {record.meaning} by {record.name} ({record.role}), {record.signed:%Y-%m-%d %H:%M %Z}, {act.assurance}"
+            + (f": {record.comment}" if revision.baseline and record.comment else "")
         )
     if revision.revoked:
         lines.append(

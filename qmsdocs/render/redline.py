@@ -12,6 +12,7 @@ _CONTEXT = 2  # lines kept around a change
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 _RED, _GREEN, _BOLD, _OFF = "\033[31;9m", "\033[32m", "\033[1m", "\033[0m"
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) not in "\n\t"}
+_CONTROL |= {code: f"\\u{code:04x}" for code in (*range(0x2028, 0x202F), *range(0x2066, 0x206A), 0x200B, 0xFEFF)}
 _SIMILAR = 0.5
 
 
@@ -34,7 +35,7 @@ def redline_keys(before: Mapping[str, Value], after: Mapping[str, Value], colour
 
 
 def clean(text: str) -> str:
-    """A text without anything that a terminal would obey."""
+    """A text without anything that a terminal would obey, that is not seen, or that turns the order of what is seen."""
     return text.translate(_CONTROL)
 
 

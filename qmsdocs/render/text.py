@@ -9,8 +9,8 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from qmsdocs.model import Condition, Finding, Severity, Status
-from qmsdocs.register import DocumentRow, RecordRow, Register
+from qmsdocs.model import Assurance, Condition, Finding, Meaning, Severity, Status
+from qmsdocs.register import Approver, DocumentRow, RecordRow, Register
 from qmsdocs.render.printable import counted, place, printable, short
 from qmsdocs.render.sections import sections, severity_counts, sorted_findings, status_counts
 
@@ -173,6 +173,14 @@ def _status(row: DocumentRow) -> Text:
     return Text(f"{SHAPES[row.status]} {row.status.value}", style=_STATUS_STYLE.get(row.status, ""))
 
 
+def _narrow_title(row: DocumentRow) -> Text:
+    """The title where there is no column for those who approved: a baseline must be told from an approval there too."""
+    text = _title(row)
+    if any(approver.meaning is Meaning.BASELINE for approver in row.approved_by):
+        text.append("\n· baseline", style="dim")
+    return text
+
+
 def _title(row: DocumentRow) -> Text:
     from rich.text import Text
 
@@ -198,7 +206,14 @@ def _days_left(row: DocumentRow) -> str:
 
 
 def _approved_by(row: DocumentRow) -> str:
-    return ", ".join(dict.fromkeys(approver.name for approver in row.approved_by)) or "–"
+    return ", ".join(dict.fromkeys(_approver(approver) for approver in row.approved_by)) or "–"
+
+
+def _approver(approver: Approver) -> str:
+    """A name, and what makes it less than a signed approval."""
+    notes = ["baseline"] if approver.meaning is Meaning.BASELINE else []
+    notes += ["attributed"] if approver.assurance is Assurance.ATTRIBUTED else []
+    return f"{approver.name} ({', '.join(notes)})" if notes else approver.name
 
 
 def _document_columns(wide: bool) -> tuple[Column[DocumentRow], ...]:
@@ -212,7 +227,7 @@ def _document_columns(wide: bool) -> tuple[Column[DocumentRow], ...]:
         ("Id", 0, lambda row: row.id),
         ("Rev", 0, lambda row: row.revision or "–"),
         ("Status", 0, _status),
-        ("Title", 4, _title),
+        ("Title", 4, _title if wide else _narrow_title),
         *(more if wide else ()),
         ("In force", 0, lambda row: _day(row.effective_on)),
         ("Review by", 0, lambda row: _day(row.review_by)),
@@ -228,7 +243,7 @@ def _external_columns(wide: bool) -> tuple[Column[DocumentRow], ...]:
     return (
         ("Id", 0, lambda row: row.id),
         ("Status", 0, _status),
-        ("Title", 4, _title),
+        ("Title", 4, _narrow_title),
         ("Issuer", 2, lambda row: row.issuer or "–"),
         ("Edition", 0, lambda row: row.edition or "–"),
         *(more if wide else ()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qmsdocs.eligibility import able, names
-from qmsdocs.lifecycle import Draft
+from qmsdocs.lifecycle import Content, Draft
 from qmsdocs.model import Condition, Kind, Severity, Source, Status
 from qmsdocs.rules.base import Context, Found, Rule
 
@@ -53,6 +53,38 @@ def nobody_can_approve(context: Context) -> Iterator[Found]:
                 )
 
 
+def unknown_author(context: Context) -> Iterator[Found]:
+    """An author of a draft is nobody whom the policy knows, so nothing can tell whether an approver approves their own work.
+
+    Bad:
+        commits by J. Doe <jane@home.example> while the policy knows jane@example.com
+    Good:
+        commits with an e-mail that stands under emails in [people.…]
+    Remedy: add the address to that person in qms.toml, or make sure that the author is none of the approvers.
+    """
+    for dossier, standing in context.documents:
+        draft = dossier.draft
+        if standing.shown and not standing.shown.root and standing.shown.approvals:
+            yield from _unknown(context, dossier.id, standing.shown.content, standing.shown.authors, Severity.WARNING)
+        if draft and draft.missing and draft.type:
+            yield from _unknown(context, dossier.id, draft.content, draft.authors, Severity.NOTE)
+
+
+def _unknown(
+    context: Context, document: str, content: Content, authors: frozenset[str], severity: Severity
+) -> Iterator[Found]:
+    known = {person for _, _, policy in context.state.policies for person in policy.people}
+    unknown = sorted(author for author in authors if author not in known)
+    if unknown:
+        yield Found(
+            content.source("revision"),
+            f"revision {content.label} has an author whom the policy does not know: {', '.join(unknown)}",
+            "Add the address under emails of that person in qms.toml, or make sure that no approver is behind it",
+            document,
+            severity=severity,
+        )
+
+
 def rejected(context: Context) -> Iterator[Found]:
     """A signer rejected this content. It cannot be approved unless that person approves it after all.
 
@@ -77,7 +109,10 @@ def rejected(context: Context) -> Iterator[Found]:
 
 
 def record_without_effect(context: Context) -> Iterator[Found]:
-    """A signed record counts for nothing: wrong key, wrong role, own work, another content. What landed so long ago only warns.
+    """A signed record counts for nothing: wrong key, wrong role, own work, another content.
+
+    Once landed, one that is honest (a wrong role, own work) only warns; one that is not proved to come from the person it
+    names stays an error.
 
     Bad:
         an approval of QP-001 by its author
@@ -101,7 +136,7 @@ def record_without_effect(context: Context) -> Iterator[Found]:
                     f"the record '{record.meaning}' of {record.person} on {record.document} revision {record.revision} counts for nothing: {why}",
                     remedy,
                     dossier.id,
-                    severity=Severity.ERROR if fresh else Severity.WARNING,
+                    severity=Severity.ERROR if fresh or not act.tied else Severity.WARNING,
                 )
 
 
@@ -202,4 +237,5 @@ RULES = (
     Rule("AP406", "approval-broken", Severity.ERROR, "ISO 9001 7.5.3.1 b", approval_broken),
     Rule("AP407", "suspended", Severity.WARNING, "ISO 9001 7.5.3.1 a", suspended),
     Rule("AP408", "acknowledgement-outstanding", Severity.NOTE, "ISO 9001 7.3", acknowledgement_outstanding),
+    Rule("AP409", "unknown-author", Severity.WARNING, "ISO 9001 7.5.2 c", unknown_author),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
-from qmsdocs.lifecycle import Dossier, retain_until
+from qmsdocs.lifecycle import Act, Dossier, retain_until
+from qmsdocs.lifecycle.standing import closing, is_cancelled
 from qmsdocs.model import Kind, Severity, Source, Status
 from qmsdocs.rules.base import Context, Found, Rule, incidents
+from qmsdocs.sshsig import fingerprint, public_key_blob
 
 
 def record_changed(context: Context) -> Iterator[Found]:
@@ -96,13 +99,45 @@ def record_deleted(context: Context) -> Iterator[Found]:
             )
 
 
-def witness_missing(context: Context) -> Iterator[Found]:
-    """A signed record names a commit that its signer saw on the mainline and that is not in this history: history may have been rewritten.
+def closed_record_changed(context: Context) -> Iterator[Found]:
+    """A record was closed by a signature, and its text, or a file attached to it, is not what was closed.
 
     Bad:
-        a force-push that drops commits
+        editing records/2026/IA-2026-01.md after `qmsdocs close IA-2026-01`
     Good:
-        a mainline that only grows
+        a new record that corrects the closed one and names it
+    Remedy: put the file back as it was closed; write what is to be corrected into a new record.
+    """
+    for dossier in context.state.dossiers.values():
+        act = closing(dossier)
+        closed = dossier.contents.get(act.record.content) if act else None
+        if act is None or closed is None:
+            continue
+        for path, content in dossier.paths.items():
+            if content is None or content.digest != closed.digest:
+                yield Found(
+                    content.source() if content else Source(path),
+                    f"the record {dossier.id} was closed by {act.record.name} on {act.signed_day}, and this is not the text that was closed",
+                    f"git checkout {closed.commit[:12]} -- {closed.path}; what is to be corrected goes into a new record",
+                    dossier.id,
+                    (f"record {act.path}", *_last_edit(dossier, act)),
+                )
+
+
+def _last_edit(dossier: Dossier, act: Act) -> tuple[str, ...]:
+    edits = [touch for touch in dossier.touches if touch.landing >= act.landing and touch.what != "move"]
+    return (f"changed by {edits[-1].author} on {edits[-1].day}, commit {edits[-1].commit[:12]}",) if edits else ()
+
+
+def witness_missing(context: Context) -> Iterator[Found]:
+    """A signed record names a commit that its signer saw on the mainline and that is not there now: history may have been rewritten.
+
+    It is not in this history at all, or no longer on the mainline's first-parent line.
+
+    Bad:
+        a force-push that drops commits; a merge that makes the mainline the second parent (a foxtrot merge)
+    Good:
+        a mainline that only grows, with branches merged into it
     Remedy: find the lost commits in another clone; if they were dropped on purpose, keep the reason as a record.
     """
     yield from incidents(
@@ -128,6 +163,117 @@ def clock_wrong(context: Context) -> Iterator[Found]:
     )
 
 
+def record_backdated(context: Context) -> Iterator[Found]:
+    """A signed record is dated more than a day before the newest commit that its signer had seen.
+
+    Bad:
+        an approval "signed" on 2 January whose witness is a commit of 1 February
+    Good:
+        records dated when they are signed
+    Remedy: ask the signer; the record never counts before it landed, but the day it shows is not to be believed.
+    """
+    yield from incidents(
+        context,
+        "record-backdated",
+        "Ask the signer when it was signed; it never counts before the day it landed",
+    )
+
+
+def record_dropped(context: Context) -> Iterator[Found]:
+    """A merge brought commits with a signed record, and left the record itself out.
+
+    Bad:
+        a merge with `-s ours` of a branch (or of the old mainline) that holds signed records
+    Good:
+        merges that keep every file under signatures/
+    Remedy: put the file back, or let the auditor see why the merge left it out.
+    """
+    yield from incidents(
+        context,
+        "record-dropped",
+        "Put the file back ('git log --all -- FILE' shows it), or tell the auditor why the merge left it out",
+    )
+
+
+def merge_adds_text(context: Context) -> Iterator[Found]:
+    """A merge gave a document, an attachment or the policy a text that none of its parents has. A review of the branch never showed it.
+
+    Bad:
+        a sentence slipped in while merging
+    Good:
+        a merge that takes over what the branch has; conflicts resolved in a commit on the branch
+    Remedy: look at the text that the merge made (`git show --cc COMMIT`) before you approve it.
+    """
+    yield from incidents(
+        context,
+        "merge-adds-text",
+        "Look at what the merge made ('git show --cc COMMIT') before you approve it",
+    )
+
+
+def superseded_text(context: Context) -> Iterator[Found]:
+    """The file went back to the text of an older revision. The newest approved revision stays in force.
+
+    Bad:
+        reverting QP-001 to revision 1 while revision 2 is in force
+    Good:
+        the old wording in a new revision, approved
+    Remedy: put the text in force back, or bring the old wording as the next revision.
+    """
+    for dossier, standing in context.documents:
+        newest = next((r for r in reversed(dossier.revisions) if not is_cancelled(r)), None)
+        for path, content in dossier.paths.items():
+            stands = dossier.approved_content(content.digest) if content else None
+            if newest is None or stands is None or stands is newest or content is None:
+                continue
+            status = standing.status.lower() if standing.shown is newest else "approved"
+            yield Found(
+                Source(path, content.text.line("revision"), _last_commit(dossier, path)),
+                f"the file has the text of revision {stands.label}, and revision {newest.label} is {status}",
+                f"git checkout {newest.content.commit[:12]} -- {newest.content.path}",
+                dossier.id,
+                _last_touch(dossier, path),
+            )
+
+
+def key_revoked_since(context: Context) -> Iterator[Found]:
+    """What is in force rests on a signature by a key that was revoked since, from a day before the signature landed.
+
+    Bad:
+        an approval of 5 March by a key that its owner revokes on 20 March as stolen "from 1 March"
+    Good:
+        approvals by keys that nobody else had
+    Remedy: ask the signer whether they signed it; if not, `qmsdocs revoke` the revision.
+    """
+    for dossier, standing in context.documents:
+        for act in standing.shown.approvals if standing.shown else ():
+            day = _revoked(context, act)
+            if day is not None and day <= max(act.signed_day, act.day) and standing.shown:
+                yield Found(
+                    act.source,
+                    f"the approval of revision {standing.shown.label} by {act.record.person} landed on {act.day}, and its key is revoked from {day}",
+                    f'Ask {act.record.name} whether they signed it; if not: qmsdocs revoke {dossier.id} --comment "…"',
+                    dossier.id,
+                    (f"key {act.key}",),
+                )
+
+
+def _revoked(context: Context, act: Act) -> date | None:
+    person = context.state.policy.people.get(act.record.person)
+    keys = person.keys if person and act.key else ()
+    days = [key.revoked for key in keys if key.revoked and fingerprint(public_key_blob(key.key)) == act.key]
+    return min(days, default=None)
+
+
+def _last_touch(dossier: Dossier, path: str) -> tuple[str, ...]:
+    touch = next((t for t in reversed(dossier.touches) if t.path == path), None)
+    return (f"last changed by {touch.author} on {touch.day}, commit {touch.commit[:12]}",) if touch else ()
+
+
+def _last_commit(dossier: Dossier, path: str) -> str | None:
+    return next((t.commit for t in reversed(dossier.touches) if t.path == path), None)
+
+
 def _policy(dossier: Dossier) -> bool:
     return bool(dossier.revisions) and dossier.revisions[0].root
 
@@ -144,4 +290,10 @@ RULES = (
     Rule("IN704", "record-deleted", Severity.ERROR, "ISO 9001 7.5.3.2 d", record_deleted),
     Rule("IN705", "witness-missing", Severity.WARNING, "ISO 9001 7.5.3.1 b", witness_missing),
     Rule("IN706", "clock-wrong", Severity.WARNING, "ISO 9001 7.5.3.1 b", clock_wrong),
+    Rule("IN707", "closed-record-changed", Severity.ERROR, "ISO 9001 7.5.3.2 b", closed_record_changed),
+    Rule("IN708", "record-backdated", Severity.WARNING, "ISO 9001 7.5.3.1 b", record_backdated),
+    Rule("IN709", "record-dropped", Severity.WARNING, "ISO 9001 7.5.3.2 b", record_dropped),
+    Rule("IN710", "merge-adds-text", Severity.WARNING, "ISO 9001 7.5.3.2 c", merge_adds_text),
+    Rule("IN711", "superseded-text", Severity.ERROR, "ISO 9001 7.5.3.2 c", superseded_text),
+    Rule("IN712", "key-revoked-since", Severity.ERROR, "ISO 9001 7.5.3.1 b", key_revoked_since),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from qmsdocs.lifecycle import Dossier
-from qmsdocs.model import Kind, Problem, Severity, Source
-from qmsdocs.policy import OWNER, POLICY_PATH
+from qmsdocs.model import Assurance, Kind, Problem, Severity, Source
+from qmsdocs.policy import OWNER, POLICY_PATH, Person, Policy
 from qmsdocs.rules.base import Context, Found, Rule, at_line
 
 
@@ -102,7 +103,7 @@ def type_without_approval(context: Context) -> Iterator[Found]:
 
 
 def vacant_role(context: Context) -> Iterator[Found]:
-    """A role that must approve has fewer holders than are required, so nothing can be approved.
+    """A role that must approve has fewer holders than are required, or they have no key, so nothing can be approved.
 
     Bad:
         approve = ["2 of engineer"] with one engineer among the people
@@ -120,12 +121,23 @@ def vacant_role(context: Context) -> Iterator[Found]:
         if requirement.count > needed.get(requirement.role, (0, 0))[0]:
             needed[requirement.role] = (requirement.count, policy.line)
     for role, (count, line) in needed.items():
-        holders = len(policy.holders(role, context.day)) if role != OWNER else count
-        if holders < count:
-            message = (
-                f"the role '{role}' must sign by {count}, and {holders or 'nobody'} hold{'' if holders > 1 else 's'} it"
-            )
+        if role == OWNER:
+            continue
+        people = policy.holders(role, context.day)
+        able = [person for person in people if _can_sign(person, policy, context.day)]
+        if len(people) < count:
+            who = f"{len(people) or 'nobody'} hold{'' if len(people) > 1 else 's'} it"
+            message = f"the role '{role}' must sign by {count}, and {who}"
             yield Found(Source(POLICY_PATH, line), message, f"Give the role '{role}' to someone under [people.…]")
+        elif len(able) < count:
+            keyless = ", ".join(person.name for person in people if person not in able)
+            message = f"the role '{role}' must sign by {count}, and {keyless} has no key to sign with"
+            remedy = "Paste the line of their .pub file under keys in [people.…]"
+            yield Found(Source(POLICY_PATH, line), message, remedy)
+
+
+def _can_sign(person: Person, policy: Policy, day: date) -> bool:
+    return policy.assurance is Assurance.ATTRIBUTED or any(key.usable(day) for key in person.keys)
 
 
 def _policy(context: Context) -> Dossier | None:

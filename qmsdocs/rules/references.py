@@ -76,6 +76,7 @@ def unknown_reference(context: Context) -> Iterator[Found]:
         references: [QP-004]
     Remedy: correct the id.
     """
+    yield from _unknown_replacements(context)
     for dossier, content in _current(context):
         for key in ("references", "supersedes", "replaced_by", "form"):
             for reference in content.text.items(key):
@@ -87,6 +88,23 @@ def unknown_reference(context: Context) -> Iterator[Found]:
                         "Correct the id",
                         dossier.id,
                     )
+
+
+def _unknown_replacements(context: Context) -> Iterator[Found]:
+    for dossier, standing in context.documents:
+        replacement = standing.shown.content.text.text("replaced_by") if standing.shown else None
+        if standing.shown and standing.status is Status.OBSOLETE and replacement and replacement not in context.by_id:
+            yield Found(
+                standing.shown.content.source("replaced_by"),
+                f"'replaced_by' names {replacement}, which no document here has as its id",
+                "Tell readers which document takes its place, in a document that refers to this one",
+                dossier.id,
+                severity=Severity.WARNING,
+            )
+
+
+def _is_pointer(context: Context, target: str) -> bool:
+    return context.state.tree.get(target) in context.library.pointers
 
 
 def missing_attachment(context: Context) -> Iterator[Found]:
@@ -105,6 +123,8 @@ def missing_attachment(context: Context) -> Iterator[Found]:
                 message = f"the attachment '{name}' lies outside the repository"
             elif target not in context.state.tree:
                 message = f"the attachment '{name}' is not there"
+            elif _is_pointer(context, target):
+                message = f"a Git LFS pointer stands in place of the attachment '{name}'"
             else:
                 continue
             yield Found(content.source("attachments"), message, "Add the file, or correct its name", dossier.id)
@@ -172,7 +192,8 @@ def _obsolete(context: Context, document: str) -> str | None:
     if known is None or known[1].status is not Status.OBSOLETE or known[1].shown is None:
         return None
     revision: Revision = known[1].shown
-    return revision.content.text.text("replaced_by") or ""
+    replacement = revision.content.text.text("replaced_by") or ""
+    return replacement if replacement in context.by_id else ""
 
 
 def _severity(dossier: Dossier) -> Severity:

@@ -43,7 +43,7 @@ def skipped_revision(context: Context) -> Iterator[Found]:
         revision: 5 after revision 3
     Good:
         revision: 4 after revision 3
-    Remedy: use the next label; `qmsdocs revise` knows it.
+    Remedy: use the next label; `qmsdocs revise` knows it. Once approved, a skipped label only warns: it belongs to its text.
     """
     for dossier, content, kind, before in _steps(context):
         expected = _expected(kind, before)
@@ -54,12 +54,21 @@ def skipped_revision(context: Context) -> Iterator[Found]:
         ):
             continue
         previous = f"revision {before.label}" if before else "no revision"
+        drafted = dossier.draft is not None and content is dossier.draft.content
         yield Found(
             content.source("revision"),
             f"revision {content.label} follows {previous}; expected {' or '.join(expected)}",
-            f"Write 'revision: {expected[0]}'",
+            f"Write 'revision: {expected[0]}'{_or_baseline(dossier)}"
+            if drafted
+            else "Nothing can be done: an approved label stays; skip none again",
             dossier.id,
+            severity=None if drafted else Severity.WARNING,
         )
+
+
+def _or_baseline(dossier: Dossier) -> str:
+    first = not dossier.revisions
+    return f'; was it approved on paper: qmsdocs baseline {dossier.id} --comment "who, when"' if first else ""
 
 
 def lowered_revision(context: Context) -> Iterator[Found]:

@@ -12,7 +12,7 @@ import pytest
 from firm import Firm, procedure
 from git import Git
 
-from qmsdocs.cli import sign as sign_verbs
+from qmsdocs.cli import signed
 from qmsdocs.git import Repository
 from qmsdocs.signing import write_files
 
@@ -178,7 +178,7 @@ def test_ctrl_c_leaves_nothing_behind(firm: Firm, monkeypatch: pytest.MonkeyPatc
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Repository if place == "commit_files" else sign_verbs, place, interrupted)
+    monkeypatch.setattr(Repository if place == "commit_files" else signed, place, interrupted)
     said = firm.sign("approve", "QP-001", "cat")
     assert said.code == 130
     assert "Stopped; nothing was changed." in said.err
@@ -217,14 +217,14 @@ def test_another_repository_in_the_environment_is_left_alone(firm: Firm, tmp_pat
 def test_a_full_disk_leaves_nothing_behind(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     firm.procedure()
     head = firm.git("rev-parse", "HEAD")
-    write = Path.write_bytes
+    opened = Path.open
 
-    def full(path: Path, data: bytes) -> int:
+    def full(path: Path, *how: Any, **more: Any) -> Any:
         if path.name.endswith(".sig.part"):
             raise OSError(28, "No space left on device", str(path))
-        return write(path, data)
+        return opened(path, *how, **more)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "open", full)
     said = firm.sign("approve", "QP-001", "cat")
     assert said.code == 2
     assert "No space left on device" in said.err
@@ -337,6 +337,8 @@ def test_attributed_mode_takes_the_committer_for_the_person(firm: Firm) -> None:
         assert firm.say("approve", "QP-001", "--yes", by=person).code == 0
     approvals = row(firm, "QP-001")["approved_by"]
     assert [(a["person"], a["assurance"]) for a in approvals] == [("cat", "attributed"), ("bob", "attributed")]  # type: ignore[attr-defined]
+    firm.monkeypatch.setenv("COLUMNS", "400")
+    assert "Cat Clark (attributed), Bob Baker (attributed)" in " ".join(firm.say("register").out.split())
 
 
 def test_on_a_branch_it_takes_effect_when_it_lands(firm: Firm) -> None:
@@ -360,3 +362,71 @@ def test_write_files_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         write_files(tmp_path, {"a/b/c.yaml": b"x", "a/b/c.yaml.sig": b"y"})
     assert not (tmp_path / "a").exists()
+
+
+ERRORS = {
+    "effective_date: 01.12.2026\n": "is not a date",
+    "attachments: [no.svg]\n": "'no.svg' is not there",
+    "attachments: [lfs.svg]\n": "Git LFS pointer",
+    "review_every: sometimes\n": "is not an interval",
+}
+
+
+@pytest.mark.parametrize("more", ERRORS, ids=str)
+def test_what_has_an_error_is_not_signed(firm: Firm, more: str) -> None:
+    firm.write("documents/procedures/lfs.svg", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+    firm.write("documents/procedures/QP-001.md", procedure("QP-001", more=more))
+    firm.commit()
+    head = firm.git("rev-parse", "HEAD")
+    said = firm.sign("approve", "QP-001", "cat")
+    assert said.code == 2
+    assert ERRORS[more] in said.err
+    assert "documents/procedures/QP-001.md:8" in said.err
+    assert untouched(firm, head)
+
+
+def test_whoever_rejected_can_approve_after_all(firm: Firm) -> None:
+    firm.procedure()
+    firm.sign("reject", "QP-001", "bob", "--comment", "Too early")
+    firm.sign("approve", "QP-001", "cat")
+    assert firm.sign("approve", "QP-001", "bob").code == 0
+    assert row(firm, "QP-001")["status"] == "Effective"
+
+
+def test_a_first_revision_is_the_first(firm: Firm) -> None:
+    firm.write("documents/procedures/QP-001.md", procedure("QP-001", revision="7"))
+    firm.commit()
+    assert "write 1 or 0 and commit" in firm.sign("approve", "QP-001", "cat").err
+
+
+def test_nothing_is_signed_by_a_policy_that_is_not_in_force_yet(firm: Firm) -> None:
+    firm.git("switch", "-q", "-c", "new-policy")
+    text = (firm.root / "qms.toml").read_text()
+    firm.write(
+        "qms.toml", text.replace("['operator']", "['operator', 'engineer']").replace("revision = 1", "revision = 2", 1)
+    )
+    firm.commit()
+    assert firm.sign("approve", "QMS-001", "cat").code == 0
+    firm.procedure()
+    assert "land the policy on main first" in firm.sign("approve", "QP-001", "dan").err
+
+
+def test_authors_listed_in_a_squashed_message_do_not_approve(firm: Firm) -> None:
+    firm.git("switch", "-q", "-c", "draft")
+    firm.procedure(by="cat")
+    firm.git("switch", "-q", "main")
+    firm.git("merge", "-q", "--squash", "draft")
+    firm.git("commit", "-q", "--no-edit", by="ann")
+    assert "is an author" in firm.sign("approve", "QP-001", "cat").err
+
+
+def test_a_clone_without_the_mainline_cannot_tell(firm: Firm, tmp_path: Path) -> None:
+    firm.procedure()
+    firm.git("switch", "-q", "-c", "draft")
+    firm.commit_nothing()
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--single-branch", "-b", "draft", str(firm.root), str(clone)], check=True)
+    for verb in (("register",), ("check",), ("status",), ("approve", "QP-001", "--yes")):
+        said = firm.say(*verb, "--repo", str(clone))
+        assert (said.code, "git fetch origin main:main" in said.err) == (3, True)
+    assert firm.say("register", "--repo", str(clone), "--at", "HEAD").code == 0

@@ -54,7 +54,7 @@ def test_a_missing_object_cannot_be_told(qms: Qms) -> None:
     blob = qms.memory().landings[1].commit.changes[0].new
     assert blob
     (root / ".git/objects" / blob[:2] / blob[2:]).unlink()
-    with pytest.raises(CannotDetermine, match="not in this clone"):
+    with pytest.raises(CannotDetermine, match="cannot be read in this clone"):
         load(open_repository(root), qms.branches["main"])
 
 

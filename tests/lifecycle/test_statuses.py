@@ -262,3 +262,27 @@ def test_acknowledgements_are_outstanding_until_each_holder_signed(qms: Qms) -> 
     qms.sign(JANE, "quality-manager", Meaning.ACKNOWLEDGE, "2026-02-03")
     assert Condition.ACKNOWLEDGEMENT_OUTSTANDING in qms.standing("2026-02-02").conditions
     assert qms.standing("2026-02-03").conditions == ()
+
+
+def test_an_acknowledgement_in_a_role_that_need_not_give_it_counts_for_nothing(qms: Qms) -> None:
+    qms.start(policy(settings='acknowledged_by = ["quality-manager"]'))
+    in_force(qms)
+    qms.sign(ADA, "engineer", Meaning.ACKNOWLEDGE, "2026-02-02")
+    assert list(qms.dossier().refusals.values()) == [
+        "the role 'engineer' of ada does not entitle to 'acknowledge' here"
+    ]
+
+
+@pytest.mark.parametrize(("minor", "outstanding"), [("true", ["jane", "quinn"]), ("false", ["quinn"])])
+def test_who_read_the_major_revision_need_not_read_a_minor_one_that_is_waived(
+    qms: Qms, minor: str, outstanding: list[str]
+) -> None:
+    qms.start(
+        policy(settings=f'scheme = "major.minor"\nacknowledged_by = ["quality-manager"]\nacknowledge_minor = {minor}')
+    )
+    in_force(qms, doc("1.0"))
+    qms.sign(JANE, "quality-manager", Meaning.ACKNOWLEDGE, "2026-02-02")
+    in_force(qms, doc("1.1"), "2026-03-01")
+    assert [person.id for person in qms.standing("2026-03-01").outstanding] == outstanding
+    in_force(qms, doc("2.0"), "2026-04-01")
+    assert [person.id for person in qms.standing("2026-04-01").outstanding] == ["jane", "quinn"]

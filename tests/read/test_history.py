@@ -15,6 +15,7 @@ from qmsdocs.history import (
     landing_times,
     landings,
     mainline,
+    named_authors,
     parse_identity,
     parse_log,
 )
@@ -256,8 +257,8 @@ def test_landing_never_goes_back(times: list[int]) -> None:
 
 
 @given(CLOCKS, CLOCKS)
-def test_what_is_added_changes_nothing_but_the_last_three(times: list[int], more: list[int]) -> None:
-    settled = max(len(times) - 3, 0)
+def test_what_is_added_changes_nothing_but_the_last_five(times: list[int], more: list[int]) -> None:
+    settled = max(len(times) - 5, 0)
     assert landing_times(times + more)[0][:settled] == landing_times(times)[0][:settled]
 
 
@@ -279,9 +280,26 @@ def test_what_is_added_later_in_time_changes_nothing(times: list[int], more: lis
         ([90, 80, 2, 3, 4], [2, 2, 2, 3, 4], [0, 1]),
         ([5, 90, 4, 6, 7], [5, 90, 90, 90, 90], [2, 3, 4]),
         ([1, 3, 2, 2, 2], [1, 3, 3, 3, 3], [2, 3, 4]),
+        ([1, 90, 91, 2, 3, 4], [1, 1, 1, 2, 3, 4], [1, 2]),
+        ([1, 90, 91, 92, 2, 3, 4], [1, 1, 1, 1, 2, 3, 4], [1, 2, 3]),
+        ([90, 91, 92, 2, 3, 4], [2, 2, 2, 2, 3, 4], [0, 1, 2]),
+        ([1, 90, 5, 91, 6, 7, 8], [1, 1, 5, 5, 6, 7, 8], [1, 3]),
+        ([1, 90, 91, 92, 93, 2, 3, 4], [1, 90, 91, 92, 93, 93, 93, 93], [5, 6, 7]),
     ],
 )
 def test_a_clock_far_ahead_is_healed(days: list[int], landed: list[int], wrong: list[int]) -> None:
     times, flags = landing_times([day * DAY for day in days])
     assert [time // DAY for time in times] == landed
     assert [place for place, flag in enumerate(flags) if flag] == wrong
+
+
+def test_authors_named_anywhere_in_a_message() -> None:
+    body = (
+        "Squashed commit of the following:\n\ncommit 1234\nAuthor: Jane Doe <jane@example.com>\nDate:   Mon Mar 2\n\n    Draft\n\n"
+        "* Second\n\nCo-authored-by: Tom Reed <tom@example.com>\n\nCO-AUTHORED-BY: Ann <ann@example.com>\n\nThe author: unknown\n"
+    )
+    assert [identity.email for identity in named_authors(body)] == [
+        "jane@example.com",
+        "tom@example.com",
+        "ann@example.com",
+    ]

@@ -110,6 +110,46 @@ def clock_back(firm: Firm) -> None:
     firm.now = "2026-03-03T09:00:00+00:00"
 
 
+def signed_back(firm: Firm) -> None:
+    """Signed a month before the commit that the signer had seen."""
+    firm.procedure()
+    firm.now = "2026-02-01T09:00:00+00:00"
+    firm.sign("approve", "QP-001", "cat")
+    firm.now = "2026-03-02T09:00:00+00:00"
+
+
+def merged(*options: str, then: str | None = None) -> Sample:
+    """A branch with a record, merged into a mainline that went on."""
+
+    def merge(firm: Firm) -> None:
+        firm.procedure()
+        firm.git("checkout", "-q", "-b", "topic")
+        firm.sign("approve", "QP-001", "cat")
+        firm.git("checkout", "-q", "main")
+        firm.write("notes.txt", "meanwhile")
+        firm.commit()
+        firm.git("merge", "-q", "--no-commit", *options, "topic")
+        if then:
+            firm.write(PATH, then)
+        firm.commit("Merge topic")
+
+    return merge
+
+
+def reverted(firm: Firm) -> None:
+    revised("2")(firm)
+    firm.commit()
+    for person in ("cat", "bob"):
+        assert firm.sign("approve", "QP-001", person).code == 0
+    firm.write(PATH, procedure("QP-001"))
+
+
+def key_stolen(firm: Firm, day: str = "2026-03-01") -> None:
+    in_force(firm)
+    key = firm.keys["cat"].public
+    approved_policy(f'"{key}"', f'{{key = "{key}", revoked = {day}}}')(firm)
+
+
 def sole_author(firm: Firm) -> None:
     firm.procedure(by="bob")
 
@@ -176,6 +216,12 @@ def record_disposed_of(firm: Firm) -> None:
     firm.now = "2032-03-02T09:00:00+00:00"
 
 
+def record_closed(firm: Firm) -> None:
+    firm.write(RECORD_PATH, record())
+    firm.commit()
+    assert firm.sign("close", "IA-2026-01", "bob").code == 0
+
+
 def moved(firm: Firm) -> None:
     in_force(firm)
     firm.git("mv", PATH, "documents/QP-001.md")
@@ -224,6 +270,7 @@ BROKEN: dict[str, tuple[Sample, str]] = {
     "AP406": (changed_record(remove), "the approval of revision 1 by cat is gone or altered"),
     "AP407": (revoked, "was revoked by Bob Baker on 2026-03-02: Wrong torque"),
     "AP408": (unread, "has not been acknowledged by Dan Dale"),
+    "AP409": (lambda firm: firm.procedure(by="eve"), "Eve Evans <eve@test.example>"),
     "RD501": (later("2028-03-03"), "was due by 2028-03-02, 1 day ago"),
     "RD502": (later("2028-03-02"), "is due by 2028-03-02, today"),
     "RD503": (both(approved_policy('review_every = "24 months"\n', ""), in_force), "nothing says when"),
@@ -241,6 +288,12 @@ BROKEN: dict[str, tuple[Sample, str]] = {
     "IN704": (record_deleted, "must be kept until 2032-03-01"),
     "IN705": (rewritten_history, "is not in this history"),
     "IN706": (clock_back, "contradicts the commits around it"),
+    "IN707": (both(record_closed, put(record(more="clauses: [9.2]\n"), RECORD_PATH)), "this is not the text that was closed"),
+    "IN708": (signed_back, "signed 2026-02-01, and names a commit of 2026-03-02"),
+    "IN709": (merged("-s", "ours"), "was on what this merge brought, and did not land"),
+    "IN710": (merged(then=procedure("QP-001", "Slipped in.")), "a text that none of its parents has"),
+    "IN711": (reverted, "the file has the text of revision 1, and revision 2 is effective"),
+    "IN712": (key_stolen, "landed on 2026-03-02, and its key is revoked from 2026-03-01"),
 }  # fmt: skip
 KEPT: dict[str, Sample] = {
     "PO003": approved_policy("['operator']", "['operator', 'top-management']"),
@@ -257,6 +310,7 @@ KEPT: dict[str, Sample] = {
     "AP406": in_force,
     "AP407": both(in_force, lambda firm: firm.sign("acknowledge", "QP-001", "dan")),
     "AP408": read,
+    "AP409": in_force,
     "RD501": later("2028-03-02"),
     "RD502": later("2027-12-31"),
     "RD503": in_force,
@@ -273,6 +327,12 @@ KEPT: dict[str, Sample] = {
     "IN704": record_disposed_of,
     "IN705": in_force,
     "IN706": in_force,
+    "IN707": record_closed,
+    "IN708": in_force,
+    "IN709": merged(),
+    "IN710": merged(),
+    "IN711": revised("2"),
+    "IN712": lambda firm: key_stolen(firm, "2026-03-03"),
 }  # fmt: skip
 
 

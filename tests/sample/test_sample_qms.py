@@ -20,7 +20,7 @@ from qmsdocs.register import DocumentRow, build_register
 
 SAMPLE = Path(__file__).parents[2] / "sample-qms"
 EXPECTED = tomllib.loads((SAMPLE / "expected.toml").read_text("utf-8"))["day"]
-HEAD = "8c72f6e6a2baa93f37d9f76e2f6d4026140b7fb6"
+HEAD = "498e84b91531ff7d1b6ce33d5a7e3fa9df08ba91"
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,9 @@ def stand(dossier: Dossier, state: State) -> Standing:
     if shown is not None and status in (Status.EFFECTIVE, Status.APPROVED):
         anchor, last_review, review_by = _review(dossier, shown)
     outstanding = _outstanding(dossier, shown, state) if shown and status is Status.EFFECTIVE else ()
-    conditions = tuple(_conditions(dossier, shown, status, review_by, state, bool(outstanding), pending))
+    awaited = last_review is not None and last_review.record.verdict is not ReviewVerdict.KEEP
+    changing = shown is not None and (awaited or _newer_draft(dossier) or pending not in (None, shown))
+    conditions = tuple(_conditions(dossier, shown, status, review_by, state, bool(outstanding), changing))
     return Standing(
         status,
         shown,
@@ -148,7 +150,7 @@ def _conditions(
     review_by: date | None,
     state: State,
     outstanding: bool,
-    pending: Revision | None,
+    changing: bool,
 ) -> list[Condition]:
     found = []
     if status is Status.EFFECTIVE and review_by is not None:
@@ -160,7 +162,7 @@ def _conditions(
         found.append(Condition.APPROVAL_BROKEN)
     if outstanding:
         found.append(Condition.ACKNOWLEDGEMENT_OUTSTANDING)
-    if shown is not None and (_newer_draft(dossier) or (pending is not None and pending is not shown)):
+    if changing:
         found.append(Condition.CHANGE_PENDING)
     if dossier.draft is not None and dossier.draft.rejected:
         found.append(Condition.REJECTED)

@@ -86,7 +86,7 @@ def _revision_lines(revision: Revision, dossier: Dossier, state: State) -> list[
     for act in revision.approvals:
         record = act.record
         lines.append(
-            f"  {record.meaning} by {record.name} ({record.role}), {record.signed:%Y-%m-%d %H:%M %Z}, {act.assurance}"
+            f"  {record.meaning} by {record.name} ({record.role}), {record.signed.astimezone(state.policy.timezone):%Y-%m-%d %H:%M %Z}, {act.assurance}"
             + (f": {record.comment}" if revision.baseline and record.comment else "")
         )
     if revision.revoked:

@@ -430,3 +430,12 @@ def test_a_clone_without_the_mainline_cannot_tell(firm: Firm, tmp_path: Path) ->
         said = firm.say(*verb, "--repo", str(clone))
         assert (said.code, "git fetch origin main:main" in said.err) == (3, True)
     assert firm.say("register", "--repo", str(clone), "--at", "HEAD").code == 0
+
+
+def test_a_review_that_wants_a_change_is_a_change_pending(firm: Firm) -> None:
+    firm.procedure()
+    for person in ("cat", "bob"):
+        firm.sign("approve", "QP-001", person)
+    assert firm.sign("periodic-review", "QP-001", "bob", "--verdict", "revise").code == 0
+    assert row(firm, "QP-001")["conditions"] == ["change pending"]
+    assert row(firm, "QP-001")["review_by"] == "2028-03-02"

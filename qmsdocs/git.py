@@ -89,6 +89,24 @@ class Repository:
                 "(in CI: fetch-depth: 0) and try again."
             )
 
+    def require_sound(self) -> None:
+        """Raise CannotDetermine where an object, of a commit or a tree too, is not what its name stands for (git-fsck(1))."""
+        command = [
+            "git",
+            *_SAFE,
+            "-c",
+            f"fsck.skipList={os.devnull}",
+            "fsck",
+            "--full",
+            "--no-dangling",
+            "--no-reflogs",
+            "--no-progress",
+        ]
+        asked = self.repo.git.execute(command, env=_ENVIRONMENT, with_extended_output=True, with_exceptions=False)
+        for line in "\n".join(str(part) for part in asked[1:]).splitlines():
+            if line.startswith(("missing ", "broken link")) or "mismatch" in line or "corrupt" in line:
+                raise CannotDetermine(f"This repository is damaged ({line[:200]}); audit a fresh clone of it.")
+
     def log(self, *heads: str) -> Iterator[Commit]:
         """All commits reachable from some heads, oldest first, as they stream in."""
         return parse_log(self._stream("log", *LOG_OPTIONS, "--end-of-options", *heads, "--"))
@@ -279,6 +297,17 @@ def reason(error: GitCommandError) -> str:
 def blob_id(data: bytes) -> str:
     """The id git would give to a blob (gitformat-pack(5); SHA-1 repositories)."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def hash_file(file: Path) -> tuple[str, str]:
+    """The blob id of a file of any size, and the SHA-256 (hex) of its bytes."""
+    named = hashlib.sha1(b"blob %d\0" % file.stat().st_size, usedforsecurity=False)
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while piece := stream.read(_CHUNK):
+            named.update(piece)
+            digest.update(piece)
+    return named.hexdigest(), digest.hexdigest()
 
 
 def _pieces(stream: IO[bytes], size: int, blob: str) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qmsdocs.document import LFS_POINTER, MAX_DOCUMENT, DocumentText, KeyNames, body_of, read_document
-from qmsdocs.git import Repository, blob_id
+from qmsdocs.git import Repository, blob_id, hash_file
 from qmsdocs.history import CLOCK_SKEW, Change, Commit, Landing, landing_times, landings, mainline
 from qmsdocs.library import Library, PolicyVersion, is_document_path, is_policy_path, is_signed_path
 from qmsdocs.lifecycle import State, attachment_path
@@ -139,6 +139,7 @@ class _Overlay:
         self.repository, self.root, self.base = repository, repository.root, base
         self.branch, self.brought, self.now = branch, brought, now
         self.bytes: dict[str, bytes] = {}
+        self.hashes: dict[str, str] = {}
         self.unreadable: dict[str, str] = {}
 
     def files(self, policies: Iterable[Policy]) -> dict[str, Path]:
@@ -180,6 +181,8 @@ class _Overlay:
     def blob(self, path: str, file: Path) -> str:
         """The blob id of a file as git would store it: the committed one where only its line ends differ."""
         try:
+            if file.stat().st_size > MAX_DOCUMENT:
+                return self.large(file)
             data = file.read_bytes()
         except OSError as error:
             raise QmsError(f"{path} cannot be read ({error.strerror}); mend its permissions or remove it.") from None
@@ -187,6 +190,14 @@ class _Overlay:
         if b"\r\n" in data and self.base.get(path) == blob_id(normal := data.replace(b"\r\n", b"\n")):
             data, blob = normal, blob_id(normal)
         self.bytes[blob] = data
+        return blob
+
+    def large(self, file: Path) -> str:
+        """The blob id of a file larger than a document may be, of which only the beginning is kept."""
+        blob, digest = hash_file(file)
+        with file.open("rb") as stream:
+            self.bytes[blob] = stream.read(MAX_DOCUMENT + 1)
+        self.hashes[blob] = digest
         return blob
 
 
@@ -246,7 +257,7 @@ def _library(
         texts=texts,
         policies=policies,
         signed=dict(reader.read(_new_blobs(changes, is_signed_path), MAX_SIGNATURE + 1)),
-        attachments=reader.hashes(attached),
+        attachments={**reader.hashes(attached), **(overlay.hashes if overlay else {})},
         uncommitted=held,
         pointers=frozenset(
             blob for blob, data in reader.read(attached, len(LFS_POINTER)) if data.startswith(LFS_POINTER)

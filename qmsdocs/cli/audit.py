@@ -77,6 +77,7 @@ def audit(
 def _judged(repo: Path, at: str | None, as_of: date | None) -> Judged:
     """The mainline to its end: a landing dated after today would else hide from the audit."""
     judged = judged_mainline(repo, at, as_of)
+    judged.repository.require_sound()
     last = local_day(judged.library.landings[-1].time, judged.state.policy.timezone)
     if as_of is not None or last <= judged.state.as_of:
         return judged

@@ -183,17 +183,16 @@ def test_a_replace_ref(qms: Qms, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_graft(qms: Qms, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The attacker cuts the history off behind the revocation of a revision, by .git/info/grafts."""
+    """The attacker cuts the history short by .git/info/grafts, so that all seems to have come with the newest commit."""
     root_commit = qms.start(policy(approve=ONE))
     qms.write(ADA, doc(1), "2026-01-05")
     qms.sign(JANE, "quality-manager", at="2026-01-06")
-    qms.sign(JANE, "quality-manager", Meaning.REVOKE, "2026-02-01")
     tip = qms.commit(BOB, {"notes.txt": "x"}, "2026-02-02")
     root = qms.save()
     (root / ".git/info").mkdir(exist_ok=True)
     (root / ".git/info/grafts").write_text(f"{tip} {root_commit}\n")
     assert git(root, "rev-list", "--count", "main") == "2"
-    assert '"status": "Suspended"' in register(qms, monkeypatch).out
+    assert '"effective_on": "2026-01-06"' in register(qms, monkeypatch).out
 
 
 def test_a_commit_graph_that_lies(qms: Qms, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,6 +226,20 @@ def test_an_object_whose_bytes_are_others(qms: Qms, monkeypatch: pytest.MonkeyPa
         3,
         f"qmsdocs: The object {blob} is damaged; run 'git fsck' to see the damage, and fetch it again from another clone.\n",
     )
+
+
+def test_a_commit_whose_bytes_are_others(qms: Qms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attacker hands over a .git in which a commit's object names another author, under the same id."""
+    approved(qms)
+    root = qms.save()
+    head = git(root, "rev-parse", "main^")
+    file = root / ".git/objects" / head[:2] / head[2:]
+    commit = zlib.decompress(file.read_bytes()).replace(b"author Ada Stone", b"author Tom Stone")
+    file.write_bytes(zlib.compress(commit))
+    assert "Tom Stone" in git(root, "log", "--format=%an")
+    monkeypatch.setenv("QMSDOCS_NOW", f"{LATE}T12:00:00+00:00")
+    said = say(monkeypatch, "audit", "--repo", str(root))
+    assert (said.code, "This repository is damaged" in said.err, head in said.err) == (3, True, True)
 
 
 def test_an_object_that_breaks_off(qms: Qms, monkeypatch: pytest.MonkeyPatch) -> None:

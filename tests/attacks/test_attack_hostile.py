@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from firm import Firm, procedure
 
-from qmsdocs.git import open_repository
-
 Trap = Callable[[Firm, str], None]
 PATH = "documents/procedures/QP-001.md"
 READING = (
@@ -181,8 +179,7 @@ def test_a_link_out_of_the_tree(firm: Firm, tmp_path: Path, link: str) -> None:
     place.symlink_to(outside / "file" if place.suffix else outside)
     said = [firm.say(*arguments) for arguments in READING]
     assert not any(word in s.out + s.err for s in said for word in ("SECRET", "QP-666"))
-    found = open_repository(firm.root)
-    assert found.root == firm.root
+    assert place.name != "qms.toml" or "the policy's file is gone" in said[0].out
 
 
 def test_a_folder_of_the_policy_behind_a_link(firm: Firm, tmp_path: Path) -> None:

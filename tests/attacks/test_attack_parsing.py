@@ -173,11 +173,10 @@ def test_a_file_of_200_megabytes(qms: Qms, monkeypatch: pytest.MonkeyPatch, path
 
 
 def test_a_file_of_200_megabytes_in_the_work_tree(firm: Firm) -> None:
-    """The attacker wants the same of whoever has checked it out; its attachment is still what was committed."""
+    """The attacker wants the same of whoever has checked it out; a large attachment is still known for what it is."""
     firm.write("documents/procedures/flow.svg", "x" * (40 * 1024 * 1024))
     firm.write("documents/procedures/QP-001.md", procedure("QP-001", more="attachments: [flow.svg]\n"))
     firm.commit()
-    committed = firm.say("history", "QP-001", "--format", "json").out
     for name in ("big.md", "big.svg"):
         with (firm.root / "documents/procedures" / name).open("wb") as file:
             file.truncate(BIG)
@@ -187,8 +186,7 @@ def test_a_file_of_200_megabytes_in_the_work_tree(firm: Firm) -> None:
     tracemalloc.stop()
     assert (said.code, "more than a document may have" in said.out) == (1, True)
     assert peak < 200 * 1024 * 1024
-    assert "attach" not in "".join(line for line in said.out.split("\n") if "error" in line)
-    assert committed
+    assert "flow.svg" not in said.out
 
 
 def test_a_path_that_is_no_text(qms: Qms, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_it_is_marked_as_a_baseline_everywhere(firm: Firm) -> None:
     cells = [cell.value for row in load_workbook(firm.root / "register.xlsx")["Documents"].iter_rows() for cell in row]
     assert any("Bob Baker (baseline as quality-manager" in str(cell) for cell in cells)
     life = firm.say("history", "QP-001").out
-    assert "baseline by Bob Baker (quality-manager), 2026-03-02 09:00 UTC, signed: Paper: Hugh Hill, 3 May 2019" in life
+    assert "baseline by Bob Baker (quality-manager), 2026-03-02 09:00 GMT, signed: Paper: Hugh Hill, 3 May 2019" in life
 
 
 REFUSALS = {

@@ -201,6 +201,9 @@ def _public_of(private: Path) -> str:
     done = subprocess.run(
         ["ssh-keygen", "-y", "-f", str(private)], capture_output=True, check=False, env=_environment()
     )
+    if done.returncode != 0:
+        said = " ".join(done.stderr.decode("utf-8", "replace").split()) or "no reason given"
+        raise QmsError(f"{private} cannot be used as a key: {said}. {_way_out(said)}")
     return done.stdout.decode("utf-8", "replace").strip()
 
 

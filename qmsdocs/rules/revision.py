@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qmsdocs import labels
-from qmsdocs.lifecycle import Content, Dossier, Revision
+from qmsdocs.lifecycle import Content, Dossier, Revision, attachment_path
 from qmsdocs.model import Kind, Severity
 from qmsdocs.policy import DocumentType
 from qmsdocs.rules.base import Context, Found, Rule
@@ -27,13 +27,22 @@ def changed_without_revision(context: Context) -> Iterator[Found]:
                 f"approved content {approved.content.digest[-64:][:12]}… in commit {approved.content.commit[:12]}",
                 *_by(context, draft),
             )
+            changed = _changed_attachments(approved.content, draft)
+            what = f"its attachment {', '.join(changed)} is not the one" if changed else "this is not the text"
+            files = [attachment_path(approved.content.path, name) for name in changed] or [approved.content.path]
             yield Found(
                 draft.source("revision"),
-                f"revision {draft.label} is approved, and this is not the text that was approved",
-                f"'qmsdocs revise {dossier.id} --change \"…\"', or 'git checkout {approved.content.commit[:12]} -- {approved.content.path}'",
+                f"revision {draft.label} is approved, and {what} that was approved",
+                f"'qmsdocs revise {dossier.id} --change \"…\"', or 'git checkout {approved.content.commit[:12]} -- {' '.join(files)}'",
                 dossier.id,
                 evidence,
             )
+
+
+def _changed_attachments(approved: Content, draft: Content) -> list[str]:
+    """The attachments that changed, where nothing else did."""
+    same = (approved.text.front, approved.text.body_digest) == (draft.text.front, draft.text.body_digest)
+    return [name for name, blob in draft.attachments.items() if same and approved.attachments.get(name) != blob]
 
 
 def skipped_revision(context: Context) -> Iterator[Found]:

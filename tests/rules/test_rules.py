@@ -346,6 +346,15 @@ def test_a_sample_that_breaks_the_rule(firm: Firm, rule: Rule) -> None:
     assert all(finding["remedy"] and finding["basis"] and finding["severity"] for finding in found)
 
 
+def test_an_attachment_that_changed_is_named(firm: Firm) -> None:
+    firm.write("documents/procedures/flow.svg", "<svg/>")
+    in_force(firm, more="attachments: [flow.svg]\n")
+    firm.write("documents/procedures/flow.svg", "<svg>2</svg>")
+    (found,) = findings(firm, "RE301")
+    assert "its attachment flow.svg is not the one that was approved" in found["message"]
+    assert found["remedy"].endswith("-- documents/procedures/flow.svg'")
+
+
 def test_a_link_to_where_a_document_was_before_it_moved_only_warns(firm: Firm) -> None:
     in_force(firm, "QP-002")
     in_force(firm, "QP-001", "See [it](QP-002.md).")

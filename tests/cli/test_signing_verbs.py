@@ -240,7 +240,7 @@ def test_no_key_at_hand(firm: Firm) -> None:
     assert "belongs to nobody in the policy" in firm.say("approve", "QP-001", "--yes", "--key", str(stranger)).err
     stranger.write_text("not a key")
     (firm.root.parent / "stranger.pub").unlink()
-    assert "is not an SSH key" in firm.say("approve", "QP-001", "--yes", "--key", str(stranger)).err
+    assert "cannot be used as a key" in firm.say("approve", "QP-001", "--yes", "--key", str(stranger)).err
 
 
 def test_a_wrong_passphrase_is_said_in_one_sentence(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

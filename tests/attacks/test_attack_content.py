@@ -171,7 +171,8 @@ def test_the_drawing_changed_and_not_the_text(qms: Qms, after: str | bytes | Non
     qms.commit(ADA, {DOC: doc(1, attachments="[flow.svg]"), "documents/flow.svg": "<svg/>"}, "2026-01-05")
     qms.sign(JANE, "quality-manager", at="2026-01-06")
     qms.commit(BOB, {"documents/flow.svg": after}, "2026-02-01")
-    assert (messages(qms, "RE301"), qms.status(LATE)) == (CHANGED, "1 Effective")
+    changed = ["revision 1 is approved, and its attachment flow.svg is not the one that was approved"]
+    assert (messages(qms, "RE301"), qms.status(LATE)) == (changed, "1 Effective")
 
 
 def test_a_drawing_from_outside_the_repository(qms: Qms) -> None:

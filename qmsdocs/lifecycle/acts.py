@@ -34,7 +34,8 @@ class LandedRecord:
 class Judged:
     """The outcome: the record as read, how it is tied to its person, and why it does not count (None: it counts).
 
-    `tied` says whether it is proved to come from the person it names, whatever it is worth; else it may be forged.
+    `tied` says whether it is proved to come from the person it names, whatever it is worth; else it may be forged. `held`
+    are the roles that the person held both when they signed and when it landed.
     """
 
     record: SignedRecord
@@ -43,6 +44,7 @@ class Judged:
     key: str | None
     refusal: str | None
     tied: bool
+    held: frozenset[str] = frozenset()
 
 
 class _Refused(Exception):
@@ -69,7 +71,14 @@ def judge(landed: LandedRecord, policy: Policy) -> Judged | Problem:
             _holds(person, record.role, (signed_day, landed_day))
     except _Refused as stop:
         refusal = str(stop)
-    return Judged(record, signed_day, assurance, key, refusal, tied)
+    return Judged(record, signed_day, assurance, key, refusal, tied, _roles(record, policy, landed, signed_day))
+
+
+def _roles(record: SignedRecord, policy: Policy, landed: LandedRecord, signed_day: date) -> frozenset[str]:
+    person = policy.people.get(record.person)
+    days = (signed_day, local_day(landed.time, policy.timezone))
+    roles = [grant.role for grant in person.roles] if person else []
+    return frozenset(role for role in roles if person and all(person.holds(role, day) for day in days))
 
 
 def _person(record: SignedRecord, policy: Policy) -> Person:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qmsdocs import labels
 from qmsdocs.lifecycle.dossier import Act, Content, Need, Revision
 from qmsdocs.model import Meaning
-from qmsdocs.policy import OWNER, DocumentType, Person, Policy, Requirement
+from qmsdocs.policy import OWNER, DocumentType, Policy, Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def weigh(
             standing.pop(act.record.person, None)
             able.append(act)
     able.sort(key=lambda act: (act.record.signed, act.landing, act.path))
-    filled = _assign(owner, required, able, policy)
+    filled = _assign(owner, required, able)
     missing = tuple(
         Need(need.meaning, Requirement(need.requirement.role, open_count))
         for index, need in enumerate(required)
@@ -108,33 +108,29 @@ def _unfit(
     act: Act, owner: str | None, required: Sequence[Need], authors: frozenset[str], policy: Policy
 ) -> str | None:
     person = act.record.person
-    if not any(_fits(act, need, owner, policy) for need in required):
+    if not any(_fits(act, need, owner) for need in required):
         return f"the role '{act.record.role}' is not one that this content needs for '{act.record.meaning}'"
     if person in authors and not policy.own_work_allowed and act.record.meaning is not Meaning.REJECT:
         return f"{person} is an author of this content"
     return None
 
 
-def _fits(act: Act, need: Need, owner: str | None, policy: Policy) -> bool:
+def _fits(act: Act, need: Need, owner: str | None) -> bool:
     """Whether an act can fill a need, as far as meaning and role go; a rejection needs the standing of any signer."""
     if act.record.meaning is not need.meaning and act.record.meaning is not Meaning.REJECT:
         return False
     role = act.record.role
     if role == OWNER or need.requirement.role == OWNER:
-        person = policy.people.get(act.record.person)
-        owns = person is not None and was_owner(person, owner, act, policy)
-        return owns and {role, need.requirement.role} <= {OWNER, owner}
+        return was_owner(owner, act) and {role, need.requirement.role} <= {OWNER, owner}
     return role == need.requirement.role
 
 
-def was_owner(person: Person, owner: str | None, act: Act, policy: Policy) -> bool:
-    """Whether a person was the owner both when they signed and when it landed: a signer's own clock proves nothing."""
-    return all(policy.is_owner(person, owner, day) for day in (act.signed_day, act.day))
+def was_owner(owner: str | None, act: Act) -> bool:
+    """Whether a person was the owner both when they signed and when it landed, by the policy then in force."""
+    return owner is not None and (act.record.person == owner or owner in act.held)
 
 
-def _assign(
-    owner: str | None, required: Sequence[Need], acts: Sequence[Act], policy: Policy
-) -> dict[tuple[int, int], Act]:
+def _assign(owner: str | None, required: Sequence[Need], acts: Sequence[Act]) -> dict[tuple[int, int], Act]:
     """A largest assignment of acts to requirements in which each person counts once (augmenting paths)."""
     slots = [(index, seat) for index, need in enumerate(required) for seat in range(need.requirement.count)]
     by_person: dict[str, list[Act]] = {}
@@ -144,7 +140,7 @@ def _assign(
 
     def place(person: str, tried: set[tuple[int, int]]) -> bool:
         for slot in slots:
-            act = next((a for a in by_person[person] if _fits(a, required[slot[0]], owner, policy)), None)
+            act = next((a for a in by_person[person] if _fits(a, required[slot[0]], owner)), None)
             if act is None or slot in tried:
                 continue
             tried.add(slot)

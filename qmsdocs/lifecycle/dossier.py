@@ -47,7 +47,8 @@ class Act:
     """A signed record that landed. `refusal` says why it counts for nothing, None where it counts.
 
     `signature` is the blob of its signature, None where only the commit's author ties it to its person; `tied` says
-    whether it is proved to come from the person it names, whatever it is worth.
+    whether it is proved to come from the person it names, whatever it is worth; `held` are the roles that the person held
+    both when they signed and when it landed, by the policy then in force.
     """
 
     record: SignedRecord
@@ -62,6 +63,7 @@ class Act:
     refusal: str | None = None
     signature: str | None = None
     tied: bool = True
+    held: frozenset[str] = frozenset()
 
     @property
     def source(self) -> Source:

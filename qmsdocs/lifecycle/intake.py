@@ -287,7 +287,7 @@ class Intake:
         self._note_witness(path, judged.record)
         return Act(
             judged.record, path, blob, self.now.index, commit, self.now.day,
-            judged.signed_day, judged.assurance, judged.key, judged.refusal, signature, judged.tied,
+            judged.signed_day, judged.assurance, judged.key, judged.refusal, signature, judged.tied, judged.held,
         )  # fmt: skip
 
     def _note_witness(self, path: str, record: SignedRecord) -> None:

@@ -191,12 +191,10 @@ class Judging:
         return None if self._entitled(act, closing_roles(kind, self.policies.reading), content) else _not_entitled(act)
 
     def _entitled(self, act: Act, roles: tuple[str, ...], content: Content) -> bool:
-        owner, role, policy = content.text.text("owner"), act.record.role, self.policies.reading
+        owner, role = content.text.text("owner"), act.record.role
         if role in roles and role != OWNER:
             return True
-        person = policy.people.get(act.record.person)
-        owns = person is not None and OWNER in roles and was_owner(person, owner, act, policy)
-        return owns and role in (OWNER, owner)
+        return OWNER in roles and was_owner(owner, act) and role in (OWNER, owner)
 
     # --- the end ----------------------------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ _LOOKALIKES = str.maketrans(
     "ABES3IJKMHOPCTYXaeopcyxsijhdqwABEZHIKMNOPTYXovpuxiagio",
 )
 _HIDDEN_BREAK = re.compile("[\r\x85\u2028\u2029]")
+_FLAT = "Front matter is flat: text, or a list of texts"
 _SALVAGE = r"(?m)^{}[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?$"
 
 
@@ -299,6 +300,8 @@ def _events(text: str, lines_before: int) -> Iterator[yaml.Event]:
         unclosed = "end of stream" in (error.problem or "")
         mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + 1 + lines_before
+        if "nesting" in (error.problem or ""):  # newer libyaml stops at a depth of its own
+            raise _Unreadable(line, "a value is nested", _FLAT) from None
         raise _Unreadable(
             line,
             f"the YAML cannot be read: {error.problem or error.context}",
@@ -331,9 +334,7 @@ def _value(event: yaml.Event, events: Iterator[yaml.Event], key: str, lines_befo
 
 def _scalar(event: yaml.Event, lines_before: int, what: str) -> str:
     if not isinstance(event, yaml.ScalarEvent):
-        raise _Unreadable(
-            _line(event, lines_before), f"{what} is nested", "Front matter is flat: text, or a list of texts"
-        )
+        raise _Unreadable(_line(event, lines_before), f"{what} is nested", _FLAT)
     return str(event.value)
 
 

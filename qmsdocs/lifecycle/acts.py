@@ -118,10 +118,7 @@ def _verified(data: bytes, armored: bytes, person: Person, policy: Policy, days:
 
 
 def _same_key(line: str, signature: Signature) -> bool:
-    try:
-        return public_key_blob(line) == signature.public_key
-    except ValueError:
-        return False
+    return public_key_blob(line) == signature.public_key
 
 
 def _whose(signature: Signature, policy: Policy) -> str:

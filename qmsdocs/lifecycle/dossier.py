@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from qmsdocs.document import DocumentText
@@ -69,10 +69,6 @@ class Act:
     def source(self) -> Source:
         """The record's file in the commit that brought it."""
         return Source(self.path, 1, self.commit)
-
-    def refused(self, why: str) -> Act:
-        """The same act, counting for nothing."""
-        return replace(self, refusal=why)
 
 
 @dataclass(frozen=True, slots=True)

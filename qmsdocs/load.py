@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from qmsdocs.document import LFS_POINTER, MAX_DOCUMENT, DocumentText, KeyNames, body_of, read_document
-from qmsdocs.git import Repository, blob_id, hash_file
 from qmsdocs.history import CLOCK_SKEW, Change, Commit, Landing, landing_times, landings, mainline
 from qmsdocs.library import Library, PolicyVersion, is_document_path, is_policy_path, is_signed_path
 from qmsdocs.lifecycle import State, attachment_path
 from qmsdocs.links import Link, read_links
 from qmsdocs.model import CannotDetermine, Identity, QmsError
+from qmsdocs.plumbing import Plumbing, blob_id, hash_file
 from qmsdocs.policy import POLICY_PATH, Policy, policy_document, read_policy
 from qmsdocs.sshsig import MAX_SIGNATURE
 
@@ -23,7 +23,7 @@ WORKTREE = "worktree"
 NOBODY = Identity("", "")
 
 
-def mainline_head(repository: Repository, at: str | None = None) -> str:
+def mainline_head(repository: Plumbing, at: str | None = None) -> str:
     """The commit that a report speaks of: `at`, else the tip of the mainline. Raises QmsError where there is none.
 
     The mainline is the one that the policy at HEAD names. That one may not be in force: `named_mainline` tells afterwards.
@@ -49,17 +49,17 @@ def mainline_head(repository: Repository, at: str | None = None) -> str:
     return found
 
 
-def named_mainline(repository: Repository, name: str) -> str | None:
+def named_mainline(repository: Plumbing, name: str) -> str | None:
     """The tip of the branch with a name, here or else on the remote `origin`."""
     return repository.resolve(f"refs/heads/{name}") or repository.resolve(f"refs/remotes/origin/{name}")
 
 
-def _policy_at(repository: Repository, commit: str) -> Policy | None:
+def _policy_at(repository: Plumbing, commit: str) -> Policy | None:
     data = repository.file_at(commit, POLICY_PATH)
     return read_policy(data).policy if data is not None else None
 
 
-def load(repository: Repository, head: str) -> Library:
+def load(repository: Plumbing, head: str) -> Library:
     """Everything that a replay of the history up to `head` needs. Raises CannotDetermine where it is not all there."""
     repository.require_whole()
     with _no_garbage_collection():
@@ -67,7 +67,7 @@ def load(repository: Repository, head: str) -> Library:
         return _library(repository, head, landings(commits, head), commits, mainline(commits, head))
 
 
-def load_worktree(repository: Repository, now: float) -> Library:
+def load_worktree(repository: Plumbing, now: float) -> Library:
     """As `load`, with the files as they stand as one more landing on the mainline; `now` in Unix seconds."""
     repository.require_whole()
     head = repository.head()
@@ -111,7 +111,7 @@ def _ancestors(commits: dict[str, Commit], head: str) -> set[str]:
     return found
 
 
-def read_bodies(repository: Repository, library: Library, blobs: Iterable[str]) -> dict[str, str]:
+def read_bodies(repository: Plumbing, library: Library, blobs: Iterable[str]) -> dict[str, str]:
     """The bodies of some documents, by blob; one that cannot be read has an empty body."""
     found = {}
     for blob, data in _Blobs(repository, library.uncommitted).read(set(blobs)):
@@ -119,7 +119,7 @@ def read_bodies(repository: Repository, library: Library, blobs: Iterable[str]) 
     return found
 
 
-def standing_links(repository: Repository, library: Library, state: State) -> dict[str, tuple[Link, ...]]:
+def standing_links(repository: Plumbing, library: Library, state: State) -> dict[str, tuple[Link, ...]]:
     """The links of every document and record that stands now, by blob."""
     texts = {c.blob: c.text for d in state.dossiers.values() for c in d.paths.values() if c and c.path != POLICY_PATH}
     bodies = read_bodies(repository, library, texts)
@@ -130,7 +130,7 @@ class _Overlay:
     """The files as they stand, as a landing that was never committed."""
 
     def __init__(
-        self, repository: Repository, base: dict[str, str], branch: str | None, brought: tuple[Commit, ...], now: float
+        self, repository: Plumbing, base: dict[str, str], branch: str | None, brought: tuple[Commit, ...], now: float
     ) -> None:
         if repository.root is None:
             raise QmsError(
@@ -225,7 +225,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _library(
-    repository: Repository,
+    repository: Plumbing,
     head: str,
     line: tuple[Landing, ...],
     commits: dict[str, Commit],
@@ -307,7 +307,7 @@ def _attached(changes: Iterable[Change], texts: dict[KeyNames, dict[str, Documen
 class _Blobs:
     """Reads blobs from the repository, or from the files as they stand, and parses each once."""
 
-    def __init__(self, repository: Repository, held: Mapping[str, bytes]) -> None:
+    def __init__(self, repository: Plumbing, held: Mapping[str, bytes]) -> None:
         self.repository, self.held = repository, held
 
     def read(self, ids: set[str], limit: int = MAX_DOCUMENT + 1) -> Iterator[tuple[str, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -12,7 +13,9 @@ from typing import Any
 
 import click
 
+from qmsdocs import __version__
 from qmsdocs.cli.common import tell
+from qmsdocs.forge import Forge
 from qmsdocs.git import Repository, global_identity, is_repository, open_repository, start_repository
 from qmsdocs.history import parse_identity
 from qmsdocs.model import Identity, QmsError
@@ -24,6 +27,11 @@ _FILES = {
     "gitattributes": ".gitattributes",
     "gitignore": ".gitignore",
     "repository-README.md": "README.md",
+}
+_CI_FILES = {
+    Forge.GITHUB: {"ci/github.yml": ".github/workflows/qmsdocs.yml"},
+    Forge.GITLAB: {"ci/gitlab.yml": ".gitlab/qmsdocs.yml", "ci/gitlab-ci.yml": ".gitlab-ci.yml"},
+    Forge.FORGEJO: {"ci/forgejo.yml": ".forgejo/workflows/qmsdocs.yml"},
 }
 _NOBODY = "Your Name <you@example.com>"
 _APPROVER_ROLES = ("top-management", "internal-auditor")
@@ -73,7 +81,12 @@ class _Answers:
     metavar="FILE",
     help="Your SSH public key (default: found as git finds it).",
 )
-def init(directory: Path, **given: Any) -> None:
+@click.option(
+    "--ci",
+    type=click.Choice([forge.value for forge in Forge]),
+    help="Write a CI workflow too; to a QMS that is there, only that.",
+)
+def init(directory: Path, ci: str | None, **given: Any) -> None:
     """Start a QMS in DIR (default: here): policy, attributes, README. Never overwrites a file.
 
     Asks for what it cannot find out; with the options given, or without a terminal, it asks nothing.
@@ -85,14 +98,16 @@ def init(directory: Path, **given: Any) -> None:
     if root is None:
         raise QmsError("This is a bare repository; start the QMS in a clone of it.")
     if (root / POLICY_PATH).exists():
-        raise QmsError(f"{root / POLICY_PATH} is there already; this is a QMS. 'qmsdocs check' looks it over.")
+        if ci is None:
+            raise QmsError(f"{root / POLICY_PATH} is there already; this is a QMS. 'qmsdocs check' looks it over.")
+        _write(root, _ci_files(Forge(ci), given["mainline"] or _mainline(root)))
+        return
     answers = _ask(existing, root, _Given(**given))
-    files = _files(answers)
-    kept = [path for path in files if (root / path).exists()]
+    files = _files(answers) | (_ci_files(Forge(ci), answers.mainline) if ci else {})
     if existing is None:
         start_repository(root, answers.mainline)
-    write_files(root, {path: data for path, data in files.items() if path not in kept})
-    _say(root, answers, files, kept)
+    _write(root, files)
+    _say_next(root, answers)
 
 
 def _ask(existing: Repository | None, root: Path, given: _Given) -> _Answers:
@@ -186,11 +201,34 @@ def _person_table(person: Identity, roles: list[str], keys: tuple[str, ...]) -> 
     )
 
 
-def _say(root: Path, answers: _Answers, files: Mapping[str, bytes], kept: list[str]) -> None:
+def _mainline(root: Path) -> str:
+    """The mainline that the policy of a QMS names, as its file stands."""
+    policy = read_policy((root / POLICY_PATH).read_bytes()).policy
+    if policy is None:
+        raise QmsError(f"{root / POLICY_PATH} is not a policy that can be read; 'qmsdocs check' says why.")
+    return policy.mainline
+
+
+def _ci_files(forge: Forge, mainline: str) -> dict[str, bytes]:
+    """The files of a forge's CI workflow by their path. A JSON string is YAML too (YAML 1.2.2, 1.3)."""
+    values = {"mainline": json.dumps(mainline, ensure_ascii=False), "version": __version__}
+    source = shipped("templates")
+    return {path: _fill((source / name).read_text("utf-8"), values).encode() for name, path in _CI_FILES[forge].items()}
+
+
+def _write(root: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files that are not there yet, and say what was done."""
+    kept = [path for path in files if (root / path).exists()]
+    write_files(root, {path: data for path, data in files.items() if path not in kept})
     for path in files:
         tell(f"{'Kept ' if path in kept else 'Wrote'} {path}")
     if ".gitattributes" in kept:
         tell("Your .gitattributes needs the line 'signatures/** -text' so that git keeps signed records byte for byte.")
+    if ".gitlab-ci.yml" in kept and b".gitlab/qmsdocs.yml" not in (root / ".gitlab-ci.yml").read_bytes():
+        tell("Your .gitlab-ci.yml needs, under 'include:', the line '  - local: .gitlab/qmsdocs.yml'.")
+
+
+def _say_next(root: Path, answers: _Answers) -> None:
     first = _to_do_first(answers)
     where = "" if root == Path.cwd() else f"cd {os.path.relpath(root)} && "
     tell(

@@ -11,7 +11,7 @@ import git
 from git.exc import GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, NoSuchPathError
 
 from qmsdocs.model import Identity, QmsError
-from qmsdocs.plumbing import ENVIRONMENT, GitFailed, Plumbing
+from qmsdocs.plumbing import ENVIRONMENT, GitFailed, Plumbing, foreign
 
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE")
 
@@ -21,11 +21,6 @@ class Repository(Plumbing):
     """An open repository."""
 
     repo: git.Repo
-
-    @property
-    def git_dir(self) -> Path:
-        """The directory that git keeps the repository in, shared by all its work trees."""
-        return Path(self.repo.common_dir)
 
     def commit_files(self, paths: Sequence[str], message: str) -> str:
         """Commit exactly these new files, whatever else is staged; returns the commit.
@@ -85,10 +80,7 @@ def open_repository(path: Path) -> Repository:
         raise QmsError("Git is not installed; install it (Debian: 'apt install git').") from None
     except (GitFailed, GitCommandError) as error:
         if "dubious ownership" in str(error):
-            raise QmsError(
-                f"The repository at {path} belongs to another user, so git refuses to read it; "
-                f"if you trust it, run 'git config --global --add safe.directory {path}'."
-            ) from None
+            raise QmsError(foreign(path)) from None
         raise QmsError(f"Git cannot open {path}: {error if isinstance(error, GitFailed) else reason(error)}.") from None
     return found
 

@@ -87,6 +87,13 @@ def parse_log(stream: Iterable[bytes]) -> Iterator[Commit]:
         yield _commit(header, changes)
 
 
+def parse_raw(stream: Iterable[bytes]) -> tuple[Change, ...]:
+    """Changes of a raw diff (git-diff-tree(1), "Raw output format", with -z). What is unmerged is left out."""
+    tokens = _tokens(stream)
+    entries = [(raw, _need(tokens)) for raw in tokens]
+    return tuple(_change(raw, path) for raw, path in entries if not raw.endswith(b" U"))
+
+
 def _tokens(stream: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
     for piece in stream:

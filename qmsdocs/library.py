@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from qmsdocs.document import DocumentText, KeyNames
@@ -33,7 +33,9 @@ class Library:
     Blobs are known by their git object id: `texts` documents for each naming of keys, `policies` versions of
     qms.toml, `signed` the bytes of signed records and of their signatures, `attachments` the SHA-256 (hex) of each.
     `pointers` are attachments that are Git LFS pointers; `uncommitted` has the bytes of files as they stand, where the
-    last landing is no commit but the work tree.
+    last landing is no commit but the work tree. `proposed_from` is the place of the first landing that is only proposed: a
+    commit about to be made, a push, a branch; None where all of it has landed. `onto` is the branch it is proposed for,
+    None for the mainline and empty for none.
     """
 
     head: str
@@ -46,6 +48,21 @@ class Library:
     attachments: Mapping[str, str]
     uncommitted: Mapping[str, bytes] = field(default_factory=dict)
     pointers: frozenset[str] = frozenset()
+    proposed_from: int | None = None
+    onto: str | None = None
+
+    def is_proposed(self, landing: int) -> bool:
+        """Whether a landing, by its place, has not landed yet."""
+        return self.proposed_from is not None and landing >= self.proposed_from
+
+    def landed(self) -> Library:
+        """What has landed, without what is proposed."""
+        return replace(self, landings=self.landings[: self.proposed_from], proposed_from=None)
+
+    def proposed_paths(self) -> frozenset[str]:
+        """The files that differ through what is proposed."""
+        proposed = self.landings[self.proposed_from :] if self.proposed_from is not None else ()
+        return frozenset(change.path for landing in proposed for change in landing.commit.changes)
 
 
 def is_document_path(path: str, policy: Policy) -> bool:

@@ -13,10 +13,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from qmsdocs.history import LOG_OPTIONS, Commit, parse_identity, parse_log
+from qmsdocs.forge import shallow_remedy
+from qmsdocs.history import LOG_OPTIONS, Change, Commit, parse_identity, parse_log, parse_raw
 from qmsdocs.model import CannotDetermine, Identity, QmsError
 
 _CHUNK = 1 << 20  # bytes
@@ -42,6 +44,7 @@ _SETTINGS = (
     "protocol.ext.allow=never",
 )
 _SAFE = tuple(part for setting in _SETTINGS for part in ("-c", setting))
+_DIFF = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=all", "--no-ext-diff")
 _MISSING = "The object {} cannot be read in this clone (partial, or damaged); fetch the whole history ('git fetch --refetch') and try again."
 _DAMAGED = "The object {} is damaged; run 'git fsck' to see the damage, and fetch it again from another clone."
 
@@ -59,6 +62,11 @@ class Plumbing:
 
     folder: Path
     root: Path | None
+
+    @cached_property
+    def git_dir(self) -> Path:
+        """The directory that git keeps the repository in, shared by all its work trees."""
+        return self.folder / self._ask("rev-parse", "--git-common-dir")
 
     def require_readable(self) -> None:
         """Raise GitFailed where git refuses to read the repository at all."""
@@ -86,8 +94,7 @@ class Plumbing:
         """Raise CannotDetermine where the clone is shallow: its history would tell lies."""
         if self._ask("rev-parse", "--is-shallow-repository") == "true":
             raise CannotDetermine(
-                "This clone is shallow, so its history is not all here; run 'git fetch --unshallow' "
-                "(in CI: fetch-depth: 0) and try again."
+                f"This clone is shallow, so its history is not all here; {shallow_remedy(os.environ)}, and try again."
             )
 
     def require_sound(self) -> None:
@@ -109,6 +116,46 @@ class Plumbing:
     def log(self, *heads: str) -> Iterator[Commit]:
         """All commits reachable from some heads, oldest first, as they stream in."""
         return parse_log(self._stream("log", *LOG_OPTIONS, "--end-of-options", *heads, "--"))
+
+    def staged(self, base: str | None) -> tuple[Change, ...]:
+        """How the index differs from a commit (from nothing, where that is None); GIT_INDEX_FILE names another index."""
+        tree = base or self._ask("hash-object", "-t", "tree", os.devnull)
+        return parse_raw(self._stream("diff-index", "--cached", *_DIFF, tree, "--"))
+
+    def difference(self, before: str, after: str) -> tuple[Change, ...]:
+        """How one commit's files differ from another's."""
+        return parse_raw(self._stream("diff-tree", "-r", *_DIFF, before, after, "--"))
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best commit that two have in common, None where they have none."""
+        try:
+            return self._ask("merge-base", one, other) or None
+        except GitFailed:
+            return None
+
+    def merge_heads(self) -> tuple[str, ...]:
+        """The commits that a merge in progress brings in."""
+        file = self.folder / self._ask("rev-parse", "--git-path", "MERGE_HEAD")
+        return tuple(file.read_text("ascii").split()) if file.is_file() else ()
+
+    def staged_file(self, path: str) -> bytes | None:
+        """The bytes of a file in the index, None where there is none."""
+        entry = b"".join(self._stream("ls-files", "-s", "-z", "--full-name", "--", f":(top,literal){path}"))
+        blob = entry.split()[1].decode() if entry.startswith(b"100") else None
+        return None if blob is None else dict(self.blobs([blob])).get(blob)
+
+    def hooks_folder(self) -> Path:
+        """Where git looks for hooks, core.hooksPath included."""
+        asked = ["git", "rev-parse", "--path-format=absolute", "--git-path", "hooks"]  # our own settings name no folder
+        done = subprocess.run(asked, cwd=self.folder, capture_output=True, check=False)
+        if done.returncode:
+            raise QmsError(f"Git does not tell where its hooks are: {GitFailed(done.stderr)}.")
+        return Path(os.fsdecode(done.stdout.removesuffix(b"\n")))
+
+    def comment_mark(self) -> str:
+        """What starts a comment in a commit message (git-config(1), "core.commentChar")."""
+        mark = self.setting("core.commentChar")
+        return mark if mark and mark != "auto" else "#"
 
     def tree(self, commit: str) -> dict[str, str]:
         """The blobs of a commit's ordinary files by their path."""
@@ -228,6 +275,32 @@ class Plumbing:
                     process.stdout.read(1)
         if found < len(asked):
             raise CannotDetermine(_MISSING.format(asked[found]))
+
+
+def here(path: Path) -> Plumbing:
+    """The repository as git itself finds it from a folder, with GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE and a quarantine as a hook
+    has them (githooks(5)). Raises QmsError in one sentence where there is none that can be read.
+    """
+    found = Plumbing(path, None)
+    try:
+        bare = found._ask("rev-parse", "--is-inside-work-tree") != "true"
+        return found if bare else Plumbing(path, Path(found._ask("rev-parse", "--show-toplevel")))
+    except GitFailed as error:
+        if "dubious ownership" in str(error):
+            raise QmsError(foreign(path)) from None
+        if "not a git repository" in str(error):
+            raise QmsError(
+                f"There is no git repository at {path}; go to one, or start one with 'qmsdocs init'."
+            ) from None
+        raise QmsError(f"Git cannot open {path}: {error}.") from None
+
+
+def foreign(path: Path) -> str:
+    """What to say where a repository belongs to another user (git-config(1), "safe.directory")."""
+    return (
+        f"The repository at {path} belongs to another user, so git refuses to read it; "
+        f"if you trust it, run 'git config --global --add safe.directory {path}'."
+    )
 
 
 def blob_id(data: bytes) -> str:

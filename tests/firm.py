@@ -88,11 +88,18 @@ class Firm:
 
     def git(self, *arguments: str, by: str = "ann") -> str:
         """Run git as a person, at the firm's time."""
+        said = self.attempt(*arguments, by=by)
+        assert said.code == 0, said.out + said.err
+        return said.out
+
+    def attempt(self, *arguments: str, by: str = "ann") -> Said:
+        """Run git as a person, at the firm's time, whatever comes of it."""
         name = STRANGERS.get(by) or PEOPLE[by][0]
         who = {"NAME": name, "EMAIL": f"{by}@test.example", "DATE": self.now}
         env = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
-        done = subprocess.run(["git", *arguments], cwd=self.root, env=os.environ | env, capture_output=True, check=True)
-        return done.stdout.decode()
+        env |= {"QMSDOCS_NOW": self.now}
+        done = subprocess.run(["git", *arguments], cwd=self.root, env=os.environ | env, capture_output=True, check=False)
+        return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def commit(self, message: str = "Change", by: str = "ann") -> None:
         """Commit everything as a person."""

@@ -16,6 +16,7 @@ _VERBS = {
     "revise": "revise",
     "check": "check",
     "watch": "watch",
+    "hooks": "hooks",
     "explain": "explain",
     "review": "sign",
     "approve": "sign",

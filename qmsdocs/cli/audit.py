@@ -26,6 +26,7 @@ from qmsdocs.cli.judged import Judged, judged_mainline
 from qmsdocs.confirmation import confirmation
 from qmsdocs.dates import local_day
 from qmsdocs.eligibility import known
+from qmsdocs.git import Repository
 from qmsdocs.lifecycle import replay
 from qmsdocs.model import QmsError
 from qmsdocs.render.audit import audit_json, audit_text
@@ -74,7 +75,7 @@ def audit(
     return EXIT_CLEAN if found.holds else EXIT_FINDINGS
 
 
-def _judged(repo: Path, at: str | None, as_of: date | None) -> Judged:
+def _judged(repo: Path, at: str | None, as_of: date | None) -> Judged[Repository]:
     """The mainline to its end: a landing dated after today would else hide from the audit."""
     judged = judged_mainline(repo, at, as_of)
     judged.repository.require_sound()
@@ -95,7 +96,7 @@ def _published(file: Path) -> Checkpoint:
         ) from None
 
 
-def _script(judged: Judged, document: str) -> bytes:
+def _script(judged: Judged[Repository], document: str) -> bytes:
     from qmsdocs.render.confirmation import confirmation_script
 
     found = confirmation(judged.library, judged.state, known(judged.state, document))

@@ -1,9 +1,13 @@
-"""`check`: the rules on the files as they stand."""
+"""`check`: the rules on the files as they stand, on what is staged, on a commit, a range or a push."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,48 +22,173 @@ from qmsdocs.cli.common import (
     repo_option,
     tell,
 )
-from qmsdocs.cli.judged import judged_mainline, judged_worktree
+from qmsdocs.cli.judged import Judged, judged_mainline, judged_worktree
+from qmsdocs.cli.proposed import Proposal, proposed_commit, proposed_range, proposed_staged
+from qmsdocs.cli.receive import receive
 from qmsdocs.git import open_repository
 from qmsdocs.model import Finding, QmsError, Severity
+from qmsdocs.plumbing import here
 from qmsdocs.policy import POLICY_PATH
-from qmsdocs.render.json import findings_json
 from qmsdocs.render.text import findings_text
-from qmsdocs.rules import policy_findings
+from qmsdocs.rules import RULES, policy_findings
+
+if TYPE_CHECKING:
+    from qmsdocs.register import DocumentRow, RecordRow
+
+_WAYS = ("at", "staged", "commit", "range", "pre-receive")
 
 
 @click.command()
 @repo_option
 @click.option("--at", metavar="REV", help="Judge this commit in place of the files as they stand.")
+@click.option("--staged", is_flag=True, help="Judge what the next commit would bring (for a pre-commit hook).")
+@click.option("--commit", metavar="REV", help="Judge what one commit brought.")
+@click.option("--range", "span", metavar="A..B", help="Judge what B brings over A: a push, or a branch to be merged.")
+@click.option("--pre-receive", is_flag=True, help="Judge a push by the lines that git gives to a pre-receive hook.")
 @as_of_option
-@format_option("text", "json")
+@format_option("text", "json", "sarif", "junit", "github", "codequality", "markdown")
 @output_option
 @click.option("--quiet", is_flag=True, help="Leave notes out; errors and warnings only.")
-def check(repo: Path, at: str | None, as_of: date | None, form: str, output: Path | None, quiet: bool) -> int:
+def check(
+    repo: Path,
+    at: str | None,
+    staged: bool,
+    commit: str | None,
+    span: str | None,
+    pre_receive: bool,
+    as_of: date | None,
+    form: str,
+    output: Path | None,
+    quiet: bool,
+) -> int:
     """Check the documents and records by all rules.
 
     Changes nothing. Exits with 1 where there is an error; warnings and notes alone leave it 0. With --as-of a day that
-    has passed, it judges what had landed by then.
+    has passed, it judges what had landed by then. --staged, --commit, --range and --pre-receive tell what a change brings and
+    leave out what was there before.
     """
-    findings = _findings(repo, at, as_of)
-    shown = [f for f in findings if not (quiet and f.severity is Severity.NOTE)]
-    terminal = Terminal.here()
-    text = findings_json(shown) if form == "json" else findings_text(shown, colour=terminal.colour and output is None)
-    emit(text, output)
-    return EXIT_FINDINGS if any(f.severity is Severity.ERROR for f in findings) else EXIT_CLEAN
+    _one_way(at, staged, commit, span, pre_receive)
+    if pre_receive:
+        return receive(repo)
+    told = _told(repo, at, staged, commit, span, as_of)
+    shown = [f for f in told.findings if not (quiet and f.severity is Severity.NOTE)]
+    emit(_rendered(form, told, shown, output is None), output)
+    if not any(finding.severity is Severity.ERROR for finding in told.findings):
+        return EXIT_CLEAN
+    if staged:
+        tell("qmsdocs: Nothing was committed. Mend what is marked as an error, 'git add' it, and commit again.")
+    return EXIT_FINDINGS
 
 
-def _findings(repo: Path, at: str | None, as_of: date | None) -> tuple[Finding, ...]:
+@dataclass(frozen=True)
+class _Told:
+    """What is reported; `judged` and `before` are None where no policy can be read, or nothing was before."""
+
+    findings: Sequence[Finding]
+    judged: Judged[Any] | None = None
+    before: Judged[Any] | None = None
+
+
+def _one_way(*given: object) -> None:
+    named = [f"--{name}" for name, value in zip(_WAYS, given, strict=True) if value]
+    if len(named) > 1:
+        raise click.UsageError(f"{' and '.join(named)} name different things to judge; give one of them.")
+
+
+def _told(repo: Path, at: str | None, staged: bool, commit: str | None, span: str | None, as_of: date | None) -> _Told:
     try:
-        return (judged_mainline(repo, at, as_of) if at else judged_worktree(repo, as_of)).findings
+        proposal = _proposal(repo, staged, commit, span, as_of)
+        if proposal is not None:
+            return _Told(proposal.findings, proposal.after, proposal.before)
+        judged = judged_mainline(repo, at, as_of) if at else judged_worktree(repo, as_of)
+        return _Told(judged.findings, judged)
     except QmsError as error:
-        broken = _broken_policy(repo) if error.exit_code == 2 and at is None else ()
+        broken = () if error.exit_code != 2 or at or commit or span else _broken_policy(repo, staged)
+        if broken is None:
+            tell(
+                f"qmsdocs: There is no policy ({POLICY_PATH}) yet, so nothing is controlled; 'qmsdocs init' writes one."
+            )
+            return _Told(())
         if not broken:
             raise
         tell(f"qmsdocs: nothing else can be checked before {POLICY_PATH} can be read.")
-        return broken
+        return _Told(broken)
 
 
-def _broken_policy(repo: Path) -> tuple[Finding, ...]:
-    """What is wrong with a policy that never was usable: without one, nothing else can be judged."""
+def _proposal(repo: Path, staged: bool, commit: str | None, span: str | None, as_of: date | None) -> Proposal | None:
+    if staged:
+        return proposed_staged(repo, as_of)
+    if commit is not None:
+        return proposed_commit(repo, commit, as_of)
+    return proposed_range(repo, span, as_of) if span is not None else None
+
+
+def _broken_policy(repo: Path, staged: bool) -> tuple[Finding, ...] | None:
+    """What is wrong with a policy that never was usable: without one, nothing else can be judged.
+
+    None where a commit is about to be made in a repository that has no policy and is not to get one.
+    """
+    if staged:
+        repository = here(repo)
+        found = [c.new for c in repository.staged(repository.head()) if c.path == POLICY_PATH and c.new]
+        return policy_findings(dict(repository.blobs(found))[found[0]]) if found else None
     file = (open_repository(repo).root or repo) / POLICY_PATH
     return policy_findings(file.read_bytes()) if file.is_file() else ()
+
+
+def _rendered(form: str, told: _Told, shown: Sequence[Finding], colour: bool) -> str | bytes:
+    """Findings in one of the formats; what a format needs is loaded for it alone."""
+    if form == "text":
+        return findings_text(shown, colour and Terminal.here().colour)
+    if form == "json":
+        from qmsdocs.render.json import findings_json
+
+        return findings_json(shown)
+    if form == "junit":
+        from qmsdocs.render.junit import findings_junit
+
+        return findings_junit(shown, _rows(told))
+    if form == "github":
+        from qmsdocs.render.github import findings_github
+
+        return findings_github(shown)
+    if form == "markdown":
+        return _summary(told, shown)
+    from qmsdocs.render.sarif import findings_codequality, findings_sarif
+
+    return findings_sarif(shown, RULES, _commit(told)) if form == "sarif" else findings_codequality(shown)
+
+
+def _commit(told: _Told) -> str | None:
+    """The commit that was judged, None where it is not made yet."""
+    return told.judged.library.head if told.judged and not told.judged.library.uncommitted else None
+
+
+def _rows(told: _Told) -> Iterable[DocumentRow | RecordRow]:
+    if told.judged is None:
+        return ()
+    from qmsdocs.register import build_register
+
+    register = build_register(told.judged.state, told.findings)
+    return (*register.documents, *register.external, *register.records)
+
+
+def _summary(told: _Told, shown: Sequence[Finding]) -> str:
+    from qmsdocs.changes import changed_documents
+    from qmsdocs.forge import forge_links
+    from qmsdocs.render.summary import ChangeSummary, summary_markdown
+    from qmsdocs.status import outlook
+
+    if told.judged is None:
+        raise QmsError("There is no policy that can be read, so there is nothing to sum up; run 'qmsdocs check'.")
+    state, before = told.judged.state, told.before
+    summary = ChangeSummary(
+        organisation=state.policy.organisation,
+        base=before.library.landings[-1].commit.id if before else None,
+        head=told.judged.library.head,
+        as_of=state.as_of,
+        documents=changed_documents(before.state, state) if before else (),
+        findings=tuple(shown),
+        reviews=outlook(state).reviews,
+    )
+    return summary_markdown(summary, forge_links(os.environ))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from qmsdocs.cli.common import now, tell, today
 from qmsdocs.dates import local_day
@@ -15,14 +16,17 @@ from qmsdocs.library import Library
 from qmsdocs.lifecycle import State, first_policy, replay
 from qmsdocs.load import load, load_worktree, mainline_head, named_mainline, standing_links
 from qmsdocs.model import Finding
+from qmsdocs.plumbing import Plumbing
 from qmsdocs.rules import Context, judge
+
+Opened = TypeVar("Opened", bound=Plumbing)
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judged(Generic[Opened]):
     """A repository, what was read from it, and the state that follows."""
 
-    repository: Repository
+    repository: Opened
     library: Library
     state: State
 
@@ -37,7 +41,7 @@ class Judged:
         return judge(self.context)
 
 
-def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged:
+def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged[Repository]:
     """What was committed: the mainline, or a commit."""
     repository = open_repository(repo)
     head = mainline_head(repository, at)
@@ -51,7 +55,7 @@ def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged:
     return judged
 
 
-def _tell_of_dates_ahead(judged: Judged) -> None:
+def _tell_of_dates_ahead(judged: Judged[Repository]) -> None:
     """Say that commits are left out because their dates lie after today: they are here, so a clock was wrong."""
     ahead = [landing.commit for landing in judged.library.landings if landing.time > now() + CLOCK_SKEW]
     if ahead:
@@ -61,7 +65,7 @@ def _tell_of_dates_ahead(judged: Judged) -> None:
         )
 
 
-def judged_worktree(repo: Path, as_of: date | None = None) -> Judged:
+def judged_worktree(repo: Path, as_of: date | None = None) -> Judged[Repository]:
     """The files as they stand today, on top of what was committed (however far ahead the clock of a commit was).
 
     On a day that has passed they did not stand like this: then what had landed by then.
@@ -73,6 +77,6 @@ def judged_worktree(repo: Path, as_of: date | None = None) -> Judged:
     return _judged(repository, library, as_of or max(today(zone), last))
 
 
-def _judged(repository: Repository, library: Library, as_of: date | None) -> Judged:
+def _judged(repository: Repository, library: Library, as_of: date | None) -> Judged[Repository]:
     day = as_of or today(first_policy(library).timezone)
     return Judged(repository, library, replay(library, day))

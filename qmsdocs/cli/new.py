@@ -10,6 +10,7 @@ import click
 from qmsdocs.authoring import file_name, fill, next_id
 from qmsdocs.cli.common import repo_option, tell
 from qmsdocs.cli.judged import Judged, judged_worktree
+from qmsdocs.git import Repository
 from qmsdocs.labels import first_labels
 from qmsdocs.model import Kind, QmsError
 from qmsdocs.policy import DocumentType
@@ -53,7 +54,7 @@ def new(type_id: str, title: str, owner: str | None, repo: Path) -> None:
     tell(f"{identifier} is a draft. Write it, then 'git add' and 'git commit' it; 'qmsdocs check' looks it over.")
 
 
-def _type(judged: Judged, type_id: str) -> DocumentType:
+def _type(judged: Judged[Repository], type_id: str) -> DocumentType:
     kind = judged.state.policy.types.get(type_id)
     if kind is None:
         known = ", ".join(judged.state.policy.types) or "none"
@@ -61,12 +62,12 @@ def _type(judged: Judged, type_id: str) -> DocumentType:
     return kind
 
 
-def _folder(judged: Judged, kind: DocumentType) -> str:
+def _folder(judged: Judged[Repository], kind: DocumentType) -> str:
     folders = judged.state.policy.records if kind.kind is Kind.RECORD else judged.state.policy.documents
     return folders[0]
 
 
-def _owner(judged: Judged, kind: DocumentType, wanted: str | None) -> str:
+def _owner(judged: Judged[Repository], kind: DocumentType, wanted: str | None) -> str:
     policy = judged.state.policy
     if wanted is not None and wanted not in policy.roles and wanted not in policy.people:
         raise QmsError(f"'{wanted}' is neither a role nor a person of the policy; roles: {', '.join(policy.roles)}.")

@@ -13,6 +13,7 @@ from qmsdocs.cli.common import as_of_option, day, emit, format_option, output_op
 from qmsdocs.cli.edited import replace_file
 from qmsdocs.cli.judged import Judged, judged_mainline, judged_worktree
 from qmsdocs.eligibility import able, names
+from qmsdocs.git import Repository
 from qmsdocs.model import QmsError
 from qmsdocs.policy import OWNER, POLICY_PATH, Person, PersonKey, Policy, policy_document, read_policy
 from qmsdocs.render.people import people_json, people_text
@@ -112,7 +113,7 @@ def rotate_key(person: str, key: Path, start: date, revoked: bool, old: str | No
 class _Edit:
     """An edit of the policy's file: what it says before, and how it is judged."""
 
-    judged: Judged
+    judged: Judged[Repository]
     file: Path
     data: bytes
     policy: Policy
@@ -222,7 +223,7 @@ def _warn_of_gaps(edit: _Edit, leaver: Person, edited: bytes, after: date) -> No
         tell(f"{leaver.name} is the owner, by name, of {', '.join(owned)}: give them another.")
 
 
-def _tell_signed_since(judged: Judged, key: str, start: date) -> None:
+def _tell_signed_since(judged: Judged[Repository], key: str, start: date) -> None:
     """What was signed with a lost key from the day on: it landed under the policy then in force, and still counts."""
     acts = [act for d in judged.state.dossiers.values() for act in d.acts if act.key == key and act.signed_day >= start]
     for act in acts:

@@ -25,6 +25,7 @@ from qmsdocs.eligibility import (
     role_to_baseline,
     role_to_close,
 )
+from qmsdocs.git import Repository
 from qmsdocs.lifecycle import Content, closing_label, in_force
 from qmsdocs.load import WORKTREE, mainline_head, read_bodies
 from qmsdocs.model import Assurance, Meaning, QmsError, ReviewVerdict, Severity
@@ -136,7 +137,7 @@ def carry_out(request: Request) -> None:
     _keep(judged, request, record, key)
 
 
-def _require_usable(judged: Judged, request: Request) -> None:
+def _require_usable(judged: Judged[Repository], request: Request) -> None:
     """The policy must be known and the document's files committed, so that what is signed is what the history has."""
     repository = judged.repository
     if repository.head() is None:
@@ -153,7 +154,7 @@ def _require_usable(judged: Judged, request: Request) -> None:
         )
 
 
-def _require_sound(judged: Judged, request: Request) -> None:
+def _require_sound(judged: Judged[Repository], request: Request) -> None:
     """What is to come into force must be free of errors, and judged by the policy that will judge the record."""
     state = judged.state
     if request.meaning not in (Meaning.REVIEW, Meaning.APPROVE, Meaning.BASELINE):
@@ -174,7 +175,7 @@ def _require_sound(judged: Judged, request: Request) -> None:
             )
 
 
-def _who(judged: Judged, request: Request) -> tuple[Person, SigningKey | None]:
+def _who(judged: Judged[Repository], request: Request) -> tuple[Person, SigningKey | None]:
     policy = judged.state.policy
     if policy.assurance is Assurance.ATTRIBUTED and request.key is None:
         identity = judged.repository.identity()
@@ -187,7 +188,7 @@ def _who(judged: Judged, request: Request) -> tuple[Person, SigningKey | None]:
     return signer(judged.repository, policy, request.key)
 
 
-def _subject(judged: Judged, request: Request, person: Person) -> tuple[Content, str]:
+def _subject(judged: Judged[Repository], request: Request, person: Person) -> tuple[Content, str]:
     """The content to be signed and the role to sign in."""
     state = judged.state
     if request.meaning in (Meaning.REVIEW, Meaning.APPROVE, Meaning.REJECT):
@@ -203,7 +204,7 @@ def _subject(judged: Judged, request: Request, person: Person) -> tuple[Content,
     return revision.content, role_on_revision(state, revision, person, request.meaning, request.role)
 
 
-def _shown(judged: Judged, request: Request, content: Content) -> str:
+def _shown(judged: Judged[Repository], request: Request, content: Content) -> str:
     """What the signer must see: the document's data, and the redline against the revision in force."""
     colour = Terminal.here().colour
     dossier = known(judged.state, request.document)
@@ -239,7 +240,7 @@ def _head(request: Request, content: Content) -> list[str]:
     return [*lines, f"content {content.digest}", ""]
 
 
-def _policy_texts(judged: Judged, contents: list[Content]) -> dict[str, str]:
+def _policy_texts(judged: Judged[Repository], contents: list[Content]) -> dict[str, str]:
     held = judged.library.uncommitted
     asked = [content.blob for content in contents]
     found = {blob: held[blob] for blob in asked if blob in held}
@@ -257,7 +258,7 @@ def _confirm(request: Request, person: Person, role: str, content: Content) -> N
     click.confirm(question, abort=True)
 
 
-def _keep(judged: Judged, request: Request, record: SignedRecord, key: SigningKey | None) -> None:
+def _keep(judged: Judged[Repository], request: Request, record: SignedRecord, key: SigningKey | None) -> None:
     """Sign, write and commit; when anything stops this, nothing of it is left."""
     root = judged.repository.root
     assert root is not None

@@ -9,6 +9,7 @@ import click
 
 from qmsdocs.cli.common import as_of_option, at_option, emit, format_option, output_option, repo_option, tell
 from qmsdocs.cli.judged import Judged, judged_mainline
+from qmsdocs.git import Repository
 from qmsdocs.model import QmsError
 from qmsdocs.render.status import status_json, status_text
 from qmsdocs.status import outlook
@@ -45,7 +46,7 @@ def status(
         _mention_branch(judged)
 
 
-def _mention_branch(judged: Judged) -> None:
+def _mention_branch(judged: Judged[Repository]) -> None:
     """Work on a branch has not landed: say that it is not in what was shown."""
     repository = judged.repository
     head = repository.head()

@@ -124,7 +124,7 @@ def record_without_effect(context: Context) -> Iterator[Found]:
         for act in dossier.acts:
             why = act.refusal or dossier.refusals.get(act.blob)
             if why:
-                fresh = context.commit(act.commit) is None
+                fresh = context.library.is_proposed(act.landing)
                 record = act.record
                 remedy = (
                     "Remove the file before you commit, and have the right person sign"
@@ -228,6 +228,34 @@ def _waiting(context: Context) -> Iterator[tuple[str, Draft]]:
             yield dossier.id, draft
 
 
+def unapproved_on_mainline(context: Context) -> Iterator[Found]:
+    """The policy wants drafts on branches alone (`drafts = "branches"`), and one stands on the mainline or is about to land there.
+
+    Bad:
+        git commit on main, of revision 4 that nobody has approved
+    Good:
+        git switch -c qp-001-rev-4; commit, have it approved there, and merge
+    Remedy: bring text and approvals to the mainline together. What landed before the policy said so only warns.
+    """
+    policy, library = context.state.policy, context.library
+    if policy.drafts != "branches":
+        return
+    for dossier, standing in context.documents:
+        draft = standing.draft
+        if draft is None or draft.type is None or draft.type.kind is Kind.RECORD:
+            continue
+        proposed = library.is_proposed(draft.content.landing)
+        if proposed and library.onto not in (None, policy.mainline):
+            continue
+        yield Found(
+            draft.content.source("revision"),
+            f"revision {draft.content.label} is {draft.status.lower()}, and only what is approved may stand on '{policy.mainline}'",
+            f"Commit it on a branch ('git switch -c {dossier.id.lower()}'), have it approved there, and merge",
+            dossier.id,
+            severity=None if proposed else Severity.WARNING,
+        )
+
+
 RULES = (
     Rule("AP401", "awaiting-approval", Severity.NOTE, "ISO 9001 7.5.2 c", awaiting_approval),
     Rule("AP402", "nobody-can-approve", Severity.WARNING, "ISO 9001 7.5.2 c", nobody_can_approve),
@@ -238,4 +266,5 @@ RULES = (
     Rule("AP407", "suspended", Severity.WARNING, "ISO 9001 7.5.3.1 a", suspended),
     Rule("AP408", "acknowledgement-outstanding", Severity.NOTE, "ISO 9001 7.3", acknowledgement_outstanding),
     Rule("AP409", "unknown-author", Severity.WARNING, "ISO 9001 7.5.2 c", unknown_author),
+    Rule("AP410", "unapproved-on-mainline", Severity.ERROR, "your policy", unapproved_on_mainline),
 )

@@ -236,6 +236,8 @@ def both(*samples: Sample) -> Sample:
 
 
 GOOD = put(procedure("QP-001"))
+drafts_on_branches = approved_policy('mainline = "main"', 'mainline = "main"\ndrafts = "branches"')
+
 BROKEN: dict[str, tuple[Sample, str]] = {
     "PO001": (policy('review_every = "24 months"', 'review_every = "sometimes"'), "is not an interval"),
     "PO002": (policy('"engineer", "quality-manager"', '"enginer", "quality-manager"'), "the role 'enginer' is not defined"),
@@ -271,6 +273,7 @@ BROKEN: dict[str, tuple[Sample, str]] = {
     "AP407": (revoked, "was revoked by Bob Baker on 2026-03-02: Wrong torque"),
     "AP408": (unread, "has not been acknowledged by Dan Dale"),
     "AP409": (lambda firm: firm.procedure(by="eve"), "Eve Evans <eve@test.example>"),
+    "AP410": (both(drafts_on_branches, put(procedure("QP-001"))), "only what is approved may stand on 'main'"),
     "RD501": (later("2028-03-03"), "was due by 2028-03-02, 1 day ago"),
     "RD502": (later("2028-03-02"), "is due by 2028-03-02, today"),
     "RD503": (both(approved_policy('review_every = "24 months"\n', ""), in_force), "nothing says when"),
@@ -311,6 +314,7 @@ KEPT: dict[str, Sample] = {
     "AP407": both(in_force, lambda firm: firm.sign("acknowledge", "QP-001", "dan")),
     "AP408": read,
     "AP409": in_force,
+    "AP410": both(drafts_on_branches, lambda firm: firm.git("switch", "-q", "-c", "topic"), put(procedure("QP-001"))),
     "RD501": later("2028-03-02"),
     "RD502": later("2027-12-31"),
     "RD503": in_force,

@@ -4,23 +4,53 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import Dossier, Incident, Standing, State, stand
 from qmsdocs.links import Link
-from qmsdocs.model import Finding, Problem, Severity, Source
+from qmsdocs.model import Finding, Problem, Severity, Source, Status
+
+
+class Elsewhere:
+    """What is known of the documents and files outside a part of the history: nothing, where all of it was read."""
+
+    def document_at(self, path: str, once: bool = False) -> str | None:  # noqa: ARG002
+        """The id of the document that stands at a path, or stood there last where `once`."""
+        return None
+
+    def path_of(self, document: str) -> str | None:  # noqa: ARG002
+        """Where a document stands, empty where its file is gone; None where there is none with that id."""
+        return None
+
+    def withdrawn(self, document: str, day: date) -> str | None:  # noqa: ARG002
+        """What replaces a document that is obsolete on a day, empty where nothing does; None where it is not obsolete."""
+        return None
+
+    def alike(self, document: str) -> tuple[str, ...]:  # noqa: ARG002
+        """Other ids that look like this one and have a file."""
+        return ()
+
+    def is_there(self, path: str, folder: bool = False) -> bool:  # noqa: ARG002
+        """Whether a file stands at a path, or a folder with files in it."""
+        return False
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the rules look at. `links` are those of the texts that stand now, by blob."""
+    """What the rules look at. `links` are those of the texts that stand now, by blob.
+
+    Where `state` covers some of the documents alone, `elsewhere` answers for the others; then `touched` are the paths that
+    it does not answer for any more.
+    """
 
     library: Library
     state: State
     links: Mapping[str, tuple[Link, ...]]
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    touched: frozenset[str] = frozenset()
 
     @property
     def day(self) -> date:
@@ -52,6 +82,42 @@ class Context:
     def folders(self) -> frozenset[str]:
         """Every folder that holds a file."""
         return frozenset(path[:cut] for path in self.state.tree for cut, char in enumerate(path) if char == "/")
+
+    def document_at(self, path: str) -> str | None:
+        """The id of the document or record that stands at a path."""
+        return self.id_at.get(path) or (None if path in self.touched else self.elsewhere.document_at(path))
+
+    def document_once_at(self, path: str) -> str | None:
+        """The id of the document or record that stands at a path, or stood there last."""
+        return self.once_at.get(path) or self.elsewhere.document_at(path, once=True)
+
+    def knows(self, document: str) -> bool:
+        """Whether there is, or was, a document or record with an id."""
+        return document in self.by_id or self.elsewhere.path_of(document) is not None
+
+    def path_of(self, document: str) -> str | None:
+        """Where a document stands, None where it does not."""
+        known = self.by_id.get(document)
+        return known[0].path if known else self.elsewhere.path_of(document) or None
+
+    def withdrawn(self, document: str) -> str | None:
+        """What replaces an obsolete document, empty where nothing that is known does; None where it is not obsolete."""
+        known = self.by_id.get(document)
+        if known is None:
+            replacement = self.elsewhere.withdrawn(document, self.day)
+        elif known[1].status is not Status.OBSOLETE or known[1].shown is None:
+            return None
+        else:
+            replacement = known[1].shown.content.text.text("replaced_by") or ""
+        return replacement if replacement is None or self.knows(replacement) else ""
+
+    def has_file(self, path: str) -> bool:
+        """Whether a file stands at a path."""
+        return path in self.state.tree or (path not in self.touched and self.elsewhere.is_there(path))
+
+    def has_folder(self, path: str) -> bool:
+        """Whether there is a folder with files in it."""
+        return path in self.folders or self.elsewhere.is_there(path, folder=True)
 
     def commit(self, full: str | None) -> str | None:
         """A commit id to show, None for what is not committed yet."""

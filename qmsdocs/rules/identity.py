@@ -85,20 +85,24 @@ def lookalike_id(context: Context) -> Iterator[Found]:
         id: QP-001 and id: QP-002
     Remedy: give one of them another id.
     """
-    groups: dict[str, list[Dossier]] = defaultdict(list)
+    groups: dict[str, dict[str, str]] = defaultdict(dict)
     for dossier, _ in context.documents:
         if dossier.paths:
-            groups[same_id(dossier.id)].append(dossier)
+            group = groups[same_id(dossier.id)]
+            group[dossier.id] = dossier.path or ""
+            group.update({other: context.path_of(other) or "" for other in context.elsewhere.alike(dossier.id)})
     for group in groups.values():
-        first, *others = sorted(group, key=lambda d: d.path or "")
-        for other in others:
-            yield _at(
-                context,
-                other,
-                other.path or "",
-                f"the id '{other.id}' looks like '{first.id}' ({first.path})",
-                "Give one of them another id",
-            )
+        first, *others = sorted((pair for pair in group.items() if pair[1]), key=lambda pair: pair[1])
+        for other, path in others:
+            known = context.by_id.get(other)
+            if known:
+                yield _at(
+                    context,
+                    known[0],
+                    path,
+                    f"the id '{other}' looks like '{first[0]}' ({first[1]})",
+                    "Give one of them another id",
+                )
 
 
 def wrong_prefix(context: Context) -> Iterator[Found]:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
-from qmsdocs.lifecycle import Content, Dossier, Revision, attachment_path
+from qmsdocs.lifecycle import Content, Dossier, attachment_path
 from qmsdocs.links import Link
 from qmsdocs.model import Severity, Source, Status
 from qmsdocs.rules.base import Context, Found, Rule
@@ -22,11 +22,11 @@ def broken_link(context: Context) -> Iterator[Found]:
     Remedy: correct the path; it is relative to the document's folder.
     """
     for dossier, content, link, target in _links(context):
-        if _exists(context, target) or _obsolete(context, context.once_at.get(target, "")) is not None:
+        if _exists(context, target) or _once_withdrawn(context, target):
             continue
         moved = _moved(context, target)
         if moved:
-            message = f"'{link.target}' leads to where {context.id_at[moved]} was before it moved"
+            message = f"'{link.target}' leads to where {context.document_at(moved)} was before it moved"
             remedy, severity = f"Link to {_relative(content, moved)} in the next revision", Severity.WARNING
         else:
             message, severity = f"'{link.target}' leads to nothing", Severity.ERROR
@@ -44,8 +44,8 @@ def link_to_obsolete(context: Context) -> Iterator[Found]:
     Remedy: point to the replacement in the next revision.
     """
     for dossier, content, link, target in _links(context):
-        document = context.id_at.get(target) or context.once_at.get(target)
-        if document and document != dossier.id and (replacement := _obsolete(context, document)) is not None:
+        document = context.document_at(target) or context.document_once_at(target)
+        if document and document != dossier.id and (replacement := context.withdrawn(document)) is not None:
             yield Found(
                 Source(content.path, link.line, content.commit),
                 f"{document} is obsolete",
@@ -57,7 +57,7 @@ def link_to_obsolete(context: Context) -> Iterator[Found]:
             )
     for dossier, content in _current(context):
         for reference in content.text.items("references"):
-            if (replacement := _obsolete(context, reference)) is not None:
+            if (replacement := context.withdrawn(reference)) is not None:
                 yield Found(
                     content.source("references"),
                     f"{reference} is obsolete",
@@ -80,7 +80,7 @@ def unknown_reference(context: Context) -> Iterator[Found]:
     for dossier, content in _current(context):
         for key in ("references", "supersedes", "replaced_by", "form"):
             for reference in content.text.items(key):
-                if reference not in context.by_id:
+                if not context.knows(reference):
                     own = context.state.policy.names.own(key)
                     yield Found(
                         content.source(key),
@@ -93,7 +93,7 @@ def unknown_reference(context: Context) -> Iterator[Found]:
 def _unknown_replacements(context: Context) -> Iterator[Found]:
     for dossier, standing in context.documents:
         replacement = standing.shown.content.text.text("replaced_by") if standing.shown else None
-        if standing.shown and standing.status is Status.OBSOLETE and replacement and replacement not in context.by_id:
+        if standing.shown and standing.status is Status.OBSOLETE and replacement and not context.knows(replacement):
             yield Found(
                 standing.shown.content.source("replaced_by"),
                 f"'replaced_by' names {replacement}, which no document here has as its id",
@@ -121,7 +121,7 @@ def missing_attachment(context: Context) -> Iterator[Found]:
             target = attachment_path(content.path, name)
             if target.startswith(("../", "/")):
                 message = f"the attachment '{name}' lies outside the repository"
-            elif target not in context.state.tree:
+            elif not context.has_file(target):
                 message = f"the attachment '{name}' is not there"
             elif _is_pointer(context, target):
                 message = f"a Git LFS pointer stands in place of the attachment '{name}'"
@@ -142,8 +142,8 @@ def unlisted_attachment(context: Context) -> Iterator[Found]:
     """
     for dossier, content, link, target in _links(context):
         listed = {attachment_path(content.path, name) for name in content.text.items("attachments")}
-        other = context.id_at.get(target) or target.lower().endswith((".md", ".markdown"))
-        file = target in context.state.tree and not other and (link.embeds or posixpath.splitext(target)[1])
+        other = context.document_at(target) or target.lower().endswith((".md", ".markdown"))
+        file = not other and context.has_file(target) and (link.embeds or posixpath.splitext(target)[1])
         if target not in listed and file:
             own = context.state.policy.names.own("attachments")
             yield Found(
@@ -173,27 +173,22 @@ def _links(context: Context) -> Iterator[tuple[Dossier, Content, Link, str]]:
 
 
 def _exists(context: Context, target: str) -> bool:
-    return target in context.state.tree or target in context.folders
+    return context.has_file(target) or context.has_folder(target)
+
+
+def _once_withdrawn(context: Context, target: str) -> bool:
+    document = context.document_once_at(target)
+    return document is not None and context.withdrawn(document) is not None
 
 
 def _moved(context: Context, target: str) -> str | None:
     """Where the document that once stood at a path stands now."""
-    known = context.by_id.get(context.once_at.get(target, ""))
-    return known[0].path if known else None
+    document = context.document_once_at(target)
+    return context.path_of(document) if document else None
 
 
 def _relative(content: Content, path: str) -> str:
     return posixpath.relpath(path, posixpath.dirname(content.path) or ".")
-
-
-def _obsolete(context: Context, document: str) -> str | None:
-    """The replacement of an obsolete document (empty where none is named), None where it is not obsolete."""
-    known = context.by_id.get(document)
-    if known is None or known[1].status is not Status.OBSOLETE or known[1].shown is None:
-        return None
-    revision: Revision = known[1].shown
-    replacement = revision.content.text.text("replaced_by") or ""
-    return replacement if replacement in context.by_id else ""
 
 
 def _severity(dossier: Dossier) -> Severity:

@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
-
-import yaml
+from typing import TYPE_CHECKING
 
 from qmsdocs.document import KNOWN_KEYS, KeyNames, Value, read_document, split
+
+if TYPE_CHECKING:
+    import yaml
 
 _ORDER = (
     "id", "title", "type", "revision", "owner", "change", "effective_date", "review_every", "clauses", "references",
@@ -107,11 +109,15 @@ def _line_end(text: str, position: int) -> int:
 
 
 def _entries(front: str) -> list[_Entry]:
+    import yaml  # late: only an edit needs it
+
     node = yaml.compose(front, Loader=yaml.BaseLoader)
     return [_entry(front, key, value) for key, value in node.value] if isinstance(node, yaml.MappingNode) else []
 
 
 def _entry(front: str, key: yaml.ScalarNode, value: yaml.Node) -> _Entry:
+    import yaml
+
     start, end = value.start_mark.index, value.end_mark.index
     if isinstance(value, yaml.SequenceNode) and not value.flow_style:
         items = tuple((item.value, item.end_mark.index) for item in value.value)

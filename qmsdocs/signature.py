@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import yaml
-
 from qmsdocs.dates import parse_instant
 from qmsdocs.document import ID_FORM
 from qmsdocs.editing import yaml_text
@@ -23,6 +21,7 @@ _CONTENT = re.compile(r"qmsdocs-\d+:sha256:[0-9a-f]{64}")
 _LINE = re.compile(r"([a-z]+): (.*)")
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _PLAIN = re.compile(r"""(?![-?:](?:\s|$))[^\s,\[\]{}#&*!|>'"%@`](?:(?!: | #).)*(?<!:)""")
+_VERBATIM = re.compile(r""" "[^"\\]*" | '[^']*' """, re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,10 @@ def _scalar(text: str) -> str:
         return text
     if not _QUOTED.fullmatch(text):
         raise ValueError(f"{text[:60]!r} wants quotes")
+    if text.isprintable() and _VERBATIM.fullmatch(text):
+        return text[1:-1]
+    import yaml  # late: only escapes need it
+
     try:
         value = str(yaml.load(text, Loader=yaml.BaseLoader))
         value.encode("utf-8")

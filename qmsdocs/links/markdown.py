@@ -1,10 +1,9 @@
-"""Links and embedded files of a Markdown text (CommonMark with tables), each with its line."""
+"""Links found by a Markdown parser."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
@@ -13,24 +12,18 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-_MAY_LINK = re.compile(r"\]\(|\]:|\]\[|<(?:img|a)\b", re.IGNORECASE)
+from qmsdocs.links import Link
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link to a file: its path as written (decoded, relative to the document), its anchor, whether it embeds the file."""
-
-    target: str
-    anchor: str
-    line: int
-    embeds: bool
-
-
-def read_links(body: str, first_line: int) -> tuple[Link, ...]:
-    """The links of a body to files (not to addresses with a scheme, nor within the page); `first_line` is the body's."""
-    if not _MAY_LINK.search(body):
-        return ()
-    return tuple(_links(_parser().parse(body), re.split(r"\r\n?|\n", body), first_line))
+def links(body: str, first_line: int) -> Iterator[Link]:
+    """The links to files, in their order; `first_line` is the line of the document that the body starts on."""
+    lines = re.split(r"\r\n?|\n", body)
+    for token in _parser().parse(body):
+        parts = token.children or [] if token.type == "inline" else [token]
+        for part in parts if token.map else ():
+            for address, embeds in _addresses(part):
+                if link := _file(address, embeds, token.map or [0, 1], lines, first_line):
+                    yield link
 
 
 @cache
@@ -42,15 +35,6 @@ def _parser() -> MarkdownIt:
     )
     parser.inline.ruler2.enableOnly([])
     return parser
-
-
-def _links(tokens: list[Token], lines: list[str], first_line: int) -> Iterator[Link]:
-    for token in tokens:
-        parts = token.children or [] if token.type == "inline" else [token]
-        for part in parts if token.map else ():
-            for address, embeds in _addresses(part):
-                if link := _file(address, embeds, token.map or [0, 1], lines, first_line):
-                    yield link
 
 
 def _addresses(token: Token) -> Iterator[tuple[str, bool]]:

@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-qms
+BENCH ?= bench-data
+SIZE ?= S
 
-.PHONY: demo test format docs clean
+.PHONY: demo test format docs bench clean
 
 demo: $(VENV)/installed
 	@[ ! -d "$(DEMO)/.git/sample-keys" ] || rm -rf "$(DEMO)"
@@ -25,8 +27,11 @@ format: $(VENV)/tested
 docs: $(VENV)/installed
 	$(BIN)/qmsdocs explain --format markdown > docs/rules.md
 
+bench: $(VENV)/installed
+	@$(BIN)/python -m benchmarks.run --size "$(SIZE)" --folder "$(BENCH)" --json "$(BENCH)/$(SIZE).json"
+
 clean:
-	rm -rf $(VENV) dist "$(DEMO)"
+	rm -rf $(VENV) dist "$(DEMO)" "$(BENCH)"
 
 $(BIN)/python:
 	@PYTHON="$(PYTHON)" sh scripts/make-venv $(VENV)

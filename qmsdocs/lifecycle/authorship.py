@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -22,6 +23,8 @@ class Authorship:
         self._makers: dict[str, frozenset[Identity]] = {}
         self._places: dict[str, list[str]] = defaultdict(list)
         self._commits: dict[str, Commit] = {}
+        self._mainline: dict[str, int] = {}
+        self._stood: dict[str, list[tuple[int, str | None]]] = defaultdict(list)
 
     def note(self, index: int, commit: Commit) -> Iterator[tuple[Change, str]]:
         """Take in one commit; yields each change with what it was: edit, move, remove, merge, or take (a merge that made nothing)."""
@@ -38,6 +41,12 @@ class Authorship:
                 self._makers.setdefault(change.new, who)
             yield change, what
 
+    def landed(self, index: int, commit: Commit) -> None:
+        """Take in that a commit is the landing with a place on the mainline."""
+        self._mainline[commit.id] = index
+        for change in commit.changes:
+            self._stood[change.path].append((index, change.new if change.is_file else None))
+
     def _what(self, change: Change, merge: bool, removed: set[str | None]) -> str:
         if change.new is None:
             return "take" if merge else "remove"
@@ -51,12 +60,19 @@ class Authorship:
 
     def _blob_at(self, commit_id: str | None, path: str) -> str | None:
         """The blob at a path in a commit that was taken in: what changed last on its first-parent line."""
-        while commit_id is not None and (commit := self._commits.get(commit_id)) is not None:
+        while commit_id is not None and commit_id not in self._mainline:
+            commit = self._commits.get(commit_id)
+            if commit is None:
+                return None
             for change in commit.changes:
                 if change.path == path:
                     return change.new if change.is_file else None
             commit_id = commit.parents[0] if commit.parents else None
-        return None
+        if commit_id is None:
+            return None
+        stood = self._stood[path]
+        last = bisect_right(stood, self._mainline[commit_id], key=lambda change: change[0])
+        return stood[last - 1][1] if last else None
 
     def makers(self, blobs: Iterable[str]) -> Iterator[Identity]:
         """Those who first made some blobs."""

@@ -92,6 +92,7 @@ class Intake:
                     now = self.now
                     touch = Touch(commit.id, change.path, what, commit.author, now.index, now.day, commit.coauthors)
                     self.dossier(document).touches.append(touch)
+        self.authorship.landed(self.now.index, landing.commit)
 
     def _watch_merges(self, landing: Landing) -> None:
         """A merge, here or on a branch, that brings text of a document which none of its parents has."""

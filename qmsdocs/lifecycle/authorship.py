@@ -19,7 +19,7 @@ class Authorship:
     """
 
     def __init__(self) -> None:
-        self._by_path: dict[str, list[tuple[int, frozenset[Identity]]]] = defaultdict(list)
+        self._by_path: dict[str, list[tuple[int, frozenset[Identity], str]]] = defaultdict(list)
         self._makers: dict[str, frozenset[Identity]] = {}
         self._places: dict[str, list[str]] = defaultdict(list)
         self._commits: dict[str, Commit] = {}
@@ -34,10 +34,10 @@ class Authorship:
         removed = {change.old for change in commit.changes if change.new is None}
         for change in commit.changes:
             what = self._what(change, merge, removed)
-            if change.new is not None and not merge:
+            if change.new is not None:
                 self._places[change.new].append(change.path)
             if what in ("edit", "merge") and change.new is not None:
-                self._by_path[change.path].append((index, who))
+                self._by_path[change.path].append((index, who, change.new))
                 self._makers.setdefault(change.new, who)
             yield change, what
 
@@ -79,12 +79,15 @@ class Authorship:
         for blob in blobs:
             yield from self._makers.get(blob, ())
 
-    def of_paths(self, paths: Iterable[str], after: int, until: int) -> Iterator[Identity]:
-        """Those who changed some paths in the landings after one and up to another."""
+    def of_paths(self, paths: Iterable[str], after: int, until: int, settled: set[str]) -> Iterator[Identity]:
+        """Those who changed some paths in the landings after one and up to another, and those who first made what was put
+        there then, less what was `settled` before.
+        """
         for path in paths:
-            for index, who in self._by_path.get(path, ()):
+            for index, who, blob in self._by_path.get(path, ()):
                 if after < index <= until:
                     yield from who
+                    yield from () if blob in settled else self._makers.get(blob, ())
 
 
 def committer_of(landing: Landing, blob: str) -> Identity | None:

@@ -34,6 +34,7 @@ class Intake:
         self._landed_signed: set[str] = set()
         self._altered: dict[str, str] = {}
         self._judged: set[tuple[str, str | None]] = set()
+        self._unreadable: dict[str, Problem] = {}
         self._attached: dict[str, set[str]] = defaultdict(set)
         self._id_at: dict[str, str] = {}
         self._first_id_at = _first_ids(library, policies.root)
@@ -266,6 +267,8 @@ class Intake:
     def _take_record(self, landing: Landing, path: str, blob: str) -> Act | None:
         signature = self.tree.get(path + ".sig")
         if (blob, signature) in self._judged or self.policies.current is None:
+            if blob in self._unreadable:
+                self.unread_records[path] = self._unreadable[blob]
             return None
         self._judged.add((blob, signature))
         landed = LandedRecord(
@@ -277,7 +280,7 @@ class Intake:
         )
         judged = judge(landed, self.policies.current)
         if isinstance(judged, Problem):
-            self.unread_records[path] = judged
+            self.unread_records[path] = self._unreadable[blob] = judged
             return None
         self.unread_records.pop(path, None)
         self._landed_signed.update(part for part in (blob, signature) if part)

@@ -125,8 +125,8 @@ class Judging:
         edits = [t for t in dossier.touches if t.what in ("edit", "merge") and after < t.landing <= content.landing]
         commits = [identity for touch in edits for identity in (touch.author, *touch.coauthors)]
         attached = [attachment_path(content.path, name) for name in content.attachments]
-        paths = self.authorship.of_paths([content.path, *attached], after, content.landing)
         settled = {base.blob, *base.attachments.values()} if base else set()
+        paths = self.authorship.of_paths([content.path, *attached], after, content.landing, settled)
         makers = self.authorship.makers({content.blob, *content.attachments.values()} - settled)
         return people_behind([*commits, *paths, *makers], self.policies.newest_first())
 

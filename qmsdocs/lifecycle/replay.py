@@ -56,7 +56,7 @@ class _Walk:
             self.policies.enforce(version.read.policy, now)
             self.intake.read_again(before)
             for waiting in list(self.intake.dossiers.values()):
-                if waiting.acts:
+                if waiting.acts or waiting.paths:
                     self.judging.evaluate(waiting, now)
 
     def state(self, as_of: date, last: Landing | None) -> State:

@@ -182,12 +182,12 @@ def landings(commits: Mapping[str, Commit], head: str) -> tuple[Landing, ...]:
     seen: set[str] = set()
     found = []
     for commit, time, clock_wrong in zip(line, times, wrong, strict=True):
-        brought = _brought(commits, commit, seen)
+        brought = brought_by(commits, commit, seen)
         found.append(Landing(commit, brought, time, clock_wrong))
     return tuple(found)
 
 
-def _brought(commits: Mapping[str, Commit], tip: Commit, seen: set[str]) -> tuple[Commit, ...]:
+def brought_by(commits: Mapping[str, Commit], tip: Commit, seen: set[str]) -> tuple[Commit, ...]:
     """The commits reachable from `tip` and not seen before, parents first."""
     if len(tip.parents) <= 1:
         seen.add(tip.id)
@@ -205,8 +205,9 @@ def _brought(commits: Mapping[str, Commit], tip: Commit, seen: set[str]) -> tupl
     return tuple(ordered)
 
 
-def landing_times(times: Sequence[int]) -> tuple[list[int], list[bool]]:
-    """When each commit of a line landed, given the committers' clocks, and whose clock was wrong.
+def landing_times(times: Sequence[int], since: int | None = None) -> tuple[list[int], list[bool]]:
+    """When each commit of a line landed, given the committers' clocks, and whose clock was wrong; `since` is when the commit
+    before the first of them landed, None where there is none.
 
     A line only grows, so a commit landed no earlier than the one before it, whatever its clock says: what is added
     later never changes what was true on a past day. The one exception heals a clock far ahead, which would
@@ -217,7 +218,7 @@ def landing_times(times: Sequence[int]) -> tuple[list[int], list[bool]]:
     result: list[int] = []
     wrong = []
     for index, time in enumerate(times):
-        before = result[-1] if result else None
+        before = result[-1] if result else since
         healed = _healed(time, before, times[index + 1 : index + _RUN + _WITNESSES])
         landed = max(time, time if before is None else before) if healed is None else healed
         result.append(landed)

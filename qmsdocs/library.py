@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
@@ -40,7 +40,7 @@ class Library:
 
     head: str
     landings: tuple[Landing, ...]
-    commits: frozenset[str]
+    commits: Container[str]
     mainline: Mapping[str, int]
     texts: Mapping[KeyNames, Mapping[str, DocumentText]]
     policies: Mapping[str, PolicyVersion]

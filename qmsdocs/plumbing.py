@@ -44,7 +44,7 @@ _SETTINGS = (
     "protocol.ext.allow=never",
 )
 _SAFE = tuple(part for setting in _SETTINGS for part in ("-c", setting))
-_DIFF = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=all", "--no-ext-diff")
+DIFF = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=all", "--no-ext-diff")
 _MISSING = "The object {} cannot be read in this clone (partial, or damaged); fetch the whole history ('git fetch --refetch') and try again."
 _DAMAGED = "The object {} is damaged; run 'git fsck' to see the damage, and fetch it again from another clone."
 
@@ -93,9 +93,7 @@ class Plumbing:
     def require_whole(self) -> None:
         """Raise CannotDetermine where the clone is shallow: its history would tell lies."""
         if self._ask("rev-parse", "--is-shallow-repository") == "true":
-            raise CannotDetermine(
-                f"This clone is shallow, so its history is not all here; {shallow_remedy(os.environ)}, and try again."
-            )
+            raise shallow_clone()
 
     def require_sound(self) -> None:
         """Raise CannotDetermine where an object, of a commit or a tree too, is not what its name stands for (git-fsck(1))."""
@@ -113,18 +111,45 @@ class Plumbing:
             if line.startswith(("missing ", "broken link")) or "mismatch" in line or "corrupt" in line:
                 raise CannotDetermine(f"This repository is damaged ({line[:200]}); audit a fresh clone of it.")
 
-    def log(self, *heads: str) -> Iterator[Commit]:
-        """All commits reachable from some heads, oldest first, as they stream in."""
-        return parse_log(self._stream("log", *LOG_OPTIONS, "--end-of-options", *heads, "--"))
+    def log(self, *heads: str, most: int | None = None) -> Iterator[Commit]:
+        """All commits reachable from some heads and from none that is marked with `^`, oldest first, as they stream in; the
+        newest alone, where there are more than `most`.
+        """
+        limit = () if most is None else (f"--max-count={most}",)
+        return parse_log(self._stream("log", *LOG_OPTIONS, *limit, "--end-of-options", *heads, "--"))
+
+    def objects(self, names: Sequence[str]) -> list[str | None]:
+        """The ids of the objects that some names stand for, None for those that stand for none (gitrevisions(7))."""
+        with tempfile.TemporaryFile("w+b") as wanted:
+            wanted.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
+            wanted.seek(0)
+            with self._start(["cat-file", "--batch-check=%(objectname) %(objecttype)"], wanted) as process:
+                lines = process.communicate()[0].decode("utf-8", "surrogateescape").splitlines()
+        if len(lines) != len(names):
+            raise CannotDetermine("Git does not tell what is checked out here; run 'git fsck' to see the damage.")
+        return [None if line.endswith(" missing") else line.split()[0] for line in lines]
+
+    def is_there(self, commit: str, path: str, folder: bool = False) -> bool:
+        """Whether a commit has a file, or a folder, at a path."""
+        entry = b"".join(self._stream("ls-tree", "-z", "--full-tree", commit, "--", f":(literal){path}"))
+        return entry.startswith(b"040000" if folder else b"100")
+
+    def mentioning(self, texts: Sequence[str], folders: Sequence[str]) -> list[str]:
+        """The staged files under some folders that hold one of some texts (git-grep(1))."""
+        patterns = [part for text in texts for part in ("-e", text)]
+        where = [f":(top,literal){folder}" for folder in folders]
+        asked = ["grep", "--cached", "-l", "-z", "-F", "--full-name", "--no-textconv", *patterns, "--", *where]
+        found = self._run(asked, check=False).stdout
+        return [path.decode("utf-8", "surrogateescape") for path in found.split(b"\0") if path]
 
     def staged(self, base: str | None) -> tuple[Change, ...]:
         """How the index differs from a commit (from nothing, where that is None); GIT_INDEX_FILE names another index."""
         tree = base or self._ask("hash-object", "-t", "tree", os.devnull)
-        return parse_raw(self._stream("diff-index", "--cached", *_DIFF, tree, "--"))
+        return parse_raw(self._stream("diff-index", "--cached", *DIFF, tree, "--"))
 
     def difference(self, before: str, after: str) -> tuple[Change, ...]:
         """How one commit's files differ from another's."""
-        return parse_raw(self._stream("diff-tree", "-r", *_DIFF, before, after, "--"))
+        return parse_raw(self._stream("diff-tree", "-r", *DIFF, before, after, "--"))
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best commit that two have in common, None where they have none."""
@@ -216,7 +241,7 @@ class Plumbing:
     # --- running git ------------------------------------------------------------------------------------------
 
     def _start(
-        self, arguments: Sequence[str], stdin: IO[bytes] | None = None, said: IO[bytes] | None = None
+        self, arguments: Sequence[str], stdin: IO[bytes] | int | None = None, said: IO[bytes] | None = None
     ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
@@ -293,6 +318,18 @@ def here(path: Path) -> Plumbing:
                 f"There is no git repository at {path}; go to one, or start one with 'qmsdocs init'."
             ) from None
         raise QmsError(f"Git cannot open {path}: {error}.") from None
+
+
+def shallow_clone() -> CannotDetermine:
+    """What to raise where a clone is shallow."""
+    return CannotDetermine(
+        f"This clone is shallow, so its history is not all here; {shallow_remedy(os.environ)}, and try again."
+    )
+
+
+def not_readable(name: str) -> str:
+    """What to say of an object that cannot be read."""
+    return _MISSING.format(name)
 
 
 def foreign(path: Path) -> str:

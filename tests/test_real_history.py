@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from firm import Said, say
 
-from qmsdocs.cli.judged import judged_mainline
+from qmsdocs.cli.opened import judged_mainline
 
 BUNDLE = Path(os.environ.get("QMSDOCS_EIPS_BUNDLE", Path(__file__).parents[2] / "shared" / "real" / "eips.bundle"))
 POLICY = """\

@@ -22,7 +22,8 @@ from qmsdocs.cli.common import (
     tell,
     today,
 )
-from qmsdocs.cli.judged import Judged, judged_mainline
+from qmsdocs.cli.judged import Judged
+from qmsdocs.cli.opened import judged_mainline
 from qmsdocs.confirmation import confirmation
 from qmsdocs.dates import local_day
 from qmsdocs.eligibility import known

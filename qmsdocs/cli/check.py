@@ -22,10 +22,8 @@ from qmsdocs.cli.common import (
     repo_option,
     tell,
 )
-from qmsdocs.cli.judged import Judged, judged_mainline, judged_worktree
+from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.proposed import Proposal, proposed_commit, proposed_range, proposed_staged
-from qmsdocs.cli.receive import receive
-from qmsdocs.git import open_repository
 from qmsdocs.model import Finding, QmsError, Severity
 from qmsdocs.plumbing import here
 from qmsdocs.policy import POLICY_PATH
@@ -69,6 +67,8 @@ def check(
     """
     _one_way(at, staged, commit, span, pre_receive)
     if pre_receive:
+        from qmsdocs.cli.receive import receive
+
         return receive(repo)
     told = _told(repo, at, staged, commit, span, as_of)
     shown = [f for f in told.findings if not (quiet and f.severity is Severity.NOTE)]
@@ -100,6 +100,8 @@ def _told(repo: Path, at: str | None, staged: bool, commit: str | None, span: st
         proposal = _proposal(repo, staged, commit, span, as_of)
         if proposal is not None:
             return _Told(proposal.findings, proposal.after, proposal.before)
+        from qmsdocs.cli.opened import judged_mainline, judged_worktree  # late: a hook needs no GitPython
+
         judged = judged_mainline(repo, at, as_of) if at else judged_worktree(repo, as_of)
         return _Told(judged.findings, judged)
     except QmsError as error:
@@ -132,7 +134,7 @@ def _broken_policy(repo: Path, staged: bool) -> tuple[Finding, ...] | None:
         repository = here(repo)
         found = [c.new for c in repository.staged(repository.head()) if c.path == POLICY_PATH and c.new]
         return policy_findings(dict(repository.blobs(found))[found[0]]) if found else None
-    file = (open_repository(repo).root or repo) / POLICY_PATH
+    file = (here(repo).root or repo) / POLICY_PATH
     return policy_findings(file.read_bytes()) if file.is_file() else ()
 
 

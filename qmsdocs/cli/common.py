@@ -124,6 +124,11 @@ class Terminal:
     colour: bool
 
     @staticmethod
+    def talks() -> bool:
+        """Whether somebody watches standard error, and can be shown progress."""
+        return sys.stderr.isatty()
+
+    @staticmethod
     def here() -> Terminal:
         """The terminal we write to; 100 columns and no colour where it is none."""
         if not sys.stdout.isatty():

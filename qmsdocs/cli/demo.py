@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from qmsdocs.cli.common import tell
-from qmsdocs.cli.judged import judged_mainline
+from qmsdocs.cli.opened import judged_mainline
 from qmsdocs.cli.register import FORMATS, rendered
 from qmsdocs.demo import KEYS_FOLDER, Story, read_story, replay_story
 from qmsdocs.lifecycle import State

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from qmsdocs.cli.common import EXIT_CLEAN, repo_option, tell
+from qmsdocs.cli.indexing import build_index
 from qmsdocs.document import KeyNames, read_document
+from qmsdocs.hooks import CLONE, SERVER, installed
 from qmsdocs.hooks import install as write_hooks
-from qmsdocs.hooks import installed
 from qmsdocs.hooks import uninstall as remove_hooks
 from qmsdocs.library import is_document_path, is_policy_path
 from qmsdocs.model import QmsError
@@ -23,20 +24,26 @@ from qmsdocs.trailers import document_trailers, says_nothing, without_stale
 
 @click.group()
 def hooks() -> None:
-    """Have git check each commit in this clone, and name the documents that it touches."""
+    """Have git check each commit in this clone, or each push on a server."""
 
 
 @hooks.command()
 @repo_option
-def install(repo: Path) -> int:
+@click.option("--server", is_flag=True, help="Write pre-receive, which checks each push to this repository.")
+def install(repo: Path, server: bool) -> int:
     """Write the hooks: pre-commit and pre-merge-commit check what is staged, commit-msg adds `Document: ID rev N`.
 
-    They go where git looks for them (core.hooksPath too). A hook that is there already is kept and called first.
+    With --server, and in a bare repository, pre-receive instead: it checks what is pushed here. They go where git looks for
+    them (core.hooksPath too). A hook that is there already is kept and called first.
     """
     repository = here(repo)
     folder = repository.hooks_folder()
-    done = write_hooks(folder, _program(), shared=not folder.is_relative_to(repository.git_dir.resolve()))
+    serves = server or repository.root is None
+    shared = not folder.is_relative_to(repository.git_dir.resolve())
+    done = write_hooks(folder, _program(), shared, SERVER if serves else CLONE)
     tell(f"Installed in {folder}: {', '.join(done.hooks)}")
+    if not serves:
+        build_index(repo)
     if done.kept:
         tell(f"Called first, as before: {', '.join(done.kept)}")
     return EXIT_CLEAN

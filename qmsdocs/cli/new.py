@@ -9,7 +9,8 @@ import click
 
 from qmsdocs.authoring import file_name, fill, next_id
 from qmsdocs.cli.common import repo_option, tell
-from qmsdocs.cli.judged import Judged, judged_worktree
+from qmsdocs.cli.judged import Judged
+from qmsdocs.cli.opened import judged_worktree
 from qmsdocs.git import Repository
 from qmsdocs.labels import first_labels
 from qmsdocs.model import Kind, QmsError

@@ -1,44 +1,18 @@
-"""From the options of a verb to a judged repository: opened, loaded, replayed, checked."""
+"""From the options of a verb to a judged repository: opened, loaded, replayed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from qmsdocs.cli.common import now, tell, today
+from qmsdocs.cli.judged import Judged
 from qmsdocs.dates import local_day
 from qmsdocs.git import Repository, open_repository
 from qmsdocs.history import CLOCK_SKEW
 from qmsdocs.library import Library
-from qmsdocs.lifecycle import State, first_policy, replay
-from qmsdocs.load import load, load_worktree, mainline_head, named_mainline, standing_links
-from qmsdocs.model import Finding
-from qmsdocs.plumbing import Plumbing
-from qmsdocs.rules import Context, judge
-
-Opened = TypeVar("Opened", bound=Plumbing)
-
-
-@dataclass(frozen=True)
-class Judged(Generic[Opened]):
-    """A repository, what was read from it, and the state that follows."""
-
-    repository: Opened
-    library: Library
-    state: State
-
-    @cached_property
-    def context(self) -> Context:
-        """What the rules look at."""
-        return Context(self.library, self.state, standing_links(self.repository, self.library, self.state))
-
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """Every finding."""
-        return judge(self.context)
+from qmsdocs.lifecycle import first_policy, replay
+from qmsdocs.load import load, load_worktree, mainline_head, named_mainline
 
 
 def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged[Repository]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -13,9 +15,11 @@ from qmsdocs.dates import local_day
 from qmsdocs.gate import raised
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import first_policy, replay
-from qmsdocs.load import load_range, load_staged
+from qmsdocs.load import Part, load_range, load_staged, load_staged_part
 from qmsdocs.model import Finding, QmsError
 from qmsdocs.plumbing import Plumbing, here
+from qmsdocs.session import open_session
+from qmsdocs.store import drop_index, open_index
 
 NOTHING = frozenset({"0" * 40, "0" * 64})  # how git writes "there was no commit" (githooks(5), "pre-receive")
 
@@ -34,9 +38,29 @@ class Proposal:
 
 
 def proposed_staged(repo: Path, as_of: date | None) -> Proposal:
-    """What the next commit would bring."""
+    """What the next commit would bring: judged by the part of the history that concerns it, where there is an index."""
+    session = open_session(repo)
+    if session is not None:
+        with session:
+            part = _part(session)
+            if part is not None:
+                proposal = _proposal(session, part.library, as_of, part)
+                proposal.findings  # noqa: B018  while the session is open
+                return proposal
     repository = here(repo)
     return _proposal(repository, load_staged(repository, now()), as_of)
+
+
+def _part(repository: Plumbing) -> Part | None:
+    """What the index gives; None where there is none, or where it is damaged (then it goes)."""
+    index = open_index(repository.git_dir)
+    if index is None:
+        return None
+    try:
+        return load_staged_part(repository, index, now())
+    except (sqlite3.Error, json.JSONDecodeError):
+        drop_index(repository.git_dir)
+        return None
 
 
 def proposed_commit(repo: Path, commit: str, as_of: date | None) -> Proposal:
@@ -69,14 +93,15 @@ def _resolved(repository: Plumbing, revision: str) -> str:
     return found
 
 
-def _proposal(repository: Plumbing, library: Library, as_of: date | None) -> Proposal:
+def _proposal(repository: Plumbing, library: Library, as_of: date | None, part: Part | None = None) -> Proposal:
     zone = first_policy(library).timezone
     last = local_day(library.landings[-1].time, zone) if library.landings else today(zone)
     day = as_of or max(today(zone), last)
-    after = Judged(repository, library, replay(library, day))
+    rest = (part.elsewhere, part.touched) if part else ()
+    after = Judged(repository, library, replay(library, day), *rest)
     landed = library.landed()
     try:
-        before = Judged(repository, landed, replay(landed, day)) if landed.landings else None
+        before = Judged(repository, landed, replay(landed, day), *rest[:1]) if landed.landings else None
     except QmsError:  # no policy had landed
         before = None
     return Proposal(before, after)

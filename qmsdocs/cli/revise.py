@@ -10,7 +10,7 @@ import click
 from qmsdocs import authoring
 from qmsdocs.cli.common import day, repo_option, tell
 from qmsdocs.cli.edited import replace_file
-from qmsdocs.cli.judged import judged_worktree
+from qmsdocs.cli.opened import judged_worktree
 from qmsdocs.eligibility import known
 from qmsdocs.model import QmsError
 from qmsdocs.policy import POLICY_PATH

@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from qmsdocs.cli.common import Terminal, now, repo_option, tell
-from qmsdocs.cli.judged import Judged, judged_worktree
+from qmsdocs.cli.judged import Judged
+from qmsdocs.cli.opened import judged_worktree
 from qmsdocs.eligibility import (
     draft_to_baseline,
     draft_to_sign,

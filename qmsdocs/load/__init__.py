@@ -9,14 +9,17 @@ from qmsdocs.load.history import (
     read_bodies,
     standing_links,
 )
+from qmsdocs.load.part import Part, load_staged_part
 from qmsdocs.load.proposed import load_range, load_staged
 from qmsdocs.load.worktree import WORKTREE
 
 __all__ = [
     "WORKTREE",
+    "Part",
     "load",
     "load_range",
     "load_staged",
+    "load_staged_part",
     "load_worktree",
     "mainline_head",
     "named_mainline",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from qmsdocs.lifecycle import attachment_path
 from qmsdocs.plumbing import Plumbing
 from qmsdocs.policy import Policy, policy_document, read_policy
 from qmsdocs.sshsig import MAX_SIGNATURE
+
+KnownPolicy = Callable[[str], PolicyVersion | None]  # a version of the policy by its blob, where it was read before
 
 
 class Top(Protocol):
@@ -40,13 +42,16 @@ def assemble(
     repository: Plumbing,
     head: str,
     line: tuple[Landing, ...],
-    commits: dict[str, Commit],
-    known_mainline: list[Commit],
+    commits: Container[str],
+    seen: Mapping[str, int],
     top: Top | None = None,
+    known_policy: KnownPolicy | None = None,
 ) -> Library:
-    """All that a replay of a line of landings needs; `known_mainline` are the commits whose time on the mainline is known."""
+    """All that a replay of a line of landings needs; `commits` are those there are, `seen` those of the mainline with the
+    earliest time since which each can have been seen there.
+    """
     held = top.bytes if top else {}
-    reader = Blobs(repository, held)
+    reader = Blobs(repository, held, known_policy)
     changes = [change for landing in line for commit in landing.brought for change in commit.changes]
     policies = reader.policies(_new_blobs(changes, is_policy_path))
     if top:
@@ -65,8 +70,8 @@ def assemble(
     return Library(
         head=head,
         landings=line,
-        commits=frozenset(commits),
-        mainline=_seen_since(known_mainline),
+        commits=commits,
+        mainline=seen,
         texts=texts,
         policies=policies,
         signed=dict(reader.read(_new_blobs(changes, is_signed_path), MAX_SIGNATURE + 1)),
@@ -78,7 +83,7 @@ def assemble(
     )
 
 
-def _seen_since(line: list[Commit]) -> dict[str, int]:
+def seen_since(line: list[Commit]) -> dict[str, int]:
     """The commits of a line with the earliest time since which each can have been seen there."""
     clocks = [commit.committed for commit in line]
     times = map(min, clocks, landing_times(clocks)[0])
@@ -115,16 +120,19 @@ def _attached(changes: Iterable[Change], texts: dict[KeyNames, dict[str, Documen
 class Blobs:
     """Reads blobs from the repository, or from the files as they stand, and parses each once."""
 
-    def __init__(self, repository: Plumbing, held: Mapping[str, bytes]) -> None:
-        self.repository, self.held = repository, held
+    def __init__(
+        self, repository: Plumbing, held: Mapping[str, bytes], known_policy: KnownPolicy | None = None
+    ) -> None:
+        self.repository, self.held, self.known_policy = repository, held, known_policy
 
     def read(self, ids: set[str], limit: int = MAX_DOCUMENT + 1) -> Iterator[tuple[str, bytes]]:
         yield from ((blob, self.held[blob]) for blob in ids if blob in self.held)
         yield from self.repository.blobs(sorted(ids - self.held.keys()), limit) if ids - self.held.keys() else ()
 
     def policies(self, ids: set[str]) -> dict[str, PolicyVersion]:
-        found = {}
-        for blob, data in self.read(ids):
+        known = {blob: self.known_policy(blob) for blob in ids} if self.known_policy else {}
+        found = {blob: version for blob, version in known.items() if version is not None}
+        for blob, data in self.read(ids - found.keys()):
             read = read_policy(data)
             found[blob] = PolicyVersion(read, policy_document(data, read))
         return found

@@ -10,7 +10,7 @@ from qmsdocs.history import CLOCK_SKEW, Commit, Landing, landings, mainline
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import State
 from qmsdocs.links import Link, read_links
-from qmsdocs.load.assembly import Blobs, assemble, no_garbage_collection
+from qmsdocs.load.assembly import Blobs, assemble, no_garbage_collection, seen_since
 from qmsdocs.load.worktree import WORKTREE, Files
 from qmsdocs.model import CannotDetermine, QmsError
 from qmsdocs.plumbing import Plumbing
@@ -59,7 +59,9 @@ def load(repository: Plumbing, head: str) -> Library:
     repository.require_whole()
     with no_garbage_collection():
         commits = {commit.id: commit for commit in repository.log(head)}
-        return assemble(repository, head, landings(commits, head), commits, mainline(commits, head))
+        return assemble(
+            repository, head, landings(commits, head), frozenset(commits), seen_since(mainline(commits, head))
+        )
 
 
 def load_worktree(repository: Plumbing, now: float) -> Library:
@@ -68,13 +70,13 @@ def load_worktree(repository: Plumbing, now: float) -> Library:
     head = repository.head()
     with no_garbage_collection():
         if head is None:
-            return assemble(repository, WORKTREE, (), {}, [], Files(repository, {}, None, (), now))
+            return assemble(repository, WORKTREE, (), frozenset(), {}, Files(repository, {}, None, (), now))
         base_tip = mainline_head(repository)
         commits = {commit.id: commit for commit in repository.log(head, base_tip)}
         base, brought = fork(commits, (head,), base_tip)
         overlay = Files(repository, repository.tree(base), None if base == head else head, brought, now)
         line = not_ahead(landings(commits, base), now)
-        library = assemble(repository, head, line, commits, mainline(commits, base_tip), overlay)
+        library = assemble(repository, head, line, frozenset(commits), seen_since(mainline(commits, base_tip)), overlay)
         return replace(library, proposed_from=len(line), onto=repository.branch() or "")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from qmsdocs.history import Change, Commit, Landing, landings, mainline
 from qmsdocs.library import Library
-from qmsdocs.load.assembly import assemble, no_garbage_collection
+from qmsdocs.load.assembly import assemble, no_garbage_collection, seen_since
 from qmsdocs.load.history import ancestors, fork, mainline_head, not_ahead
 from qmsdocs.load.worktree import NOBODY, WORKTREE
 from qmsdocs.model import Identity, QmsError
@@ -51,7 +51,7 @@ def load_staged(repository: Plumbing, now: float) -> Library:
         if head is None:
             changes = repository.staged(None)
             top = Bringing(changes, (), (), who, now, _policy_blob(changes, None))
-            return _proposed(assemble(repository, WORKTREE, (), {}, [], top), 0, repository.branch() or "")
+            return _proposed(assemble(repository, WORKTREE, (), frozenset(), {}, top), 0, repository.branch() or "")
         tips = (head, *repository.merge_heads())
         tip = mainline_head(repository)
         commits = {commit.id: commit for commit in repository.log(*tips, tip)}
@@ -62,7 +62,7 @@ def load_staged(repository: Plumbing, now: float) -> Library:
             changes, brought, others, who, now, _policy_blob(changes, repository.tree_entry(base, POLICY_PATH))
         )
         line = not_ahead(landings(commits, base), now)
-        library = assemble(repository, head, line, commits, mainline(commits, tip), top)
+        library = assemble(repository, head, line, frozenset(commits), seen_since(mainline(commits, tip)), top)
         return _proposed(library, len(line), repository.branch() or "")
 
 
@@ -79,7 +79,10 @@ def load_range(repository: Plumbing, start: str | None, end: str, now: float) ->
         place = next((index for index, commit in enumerate(line) if commit.id == start), None)
         if start is None or place is not None:
             whole = not_ahead(landings(commits, end), now)
-            return _proposed(assemble(repository, end, whole, commits, line), 0 if place is None else place + 1)
+            return _proposed(
+                assemble(repository, end, whole, frozenset(commits), seen_since(line)),
+                0 if place is None else place + 1,
+            )
         known, reachable = ancestors(commits, (start,)), ancestors(commits, (end,))
         forked = repository.merge_base(start, end)
         if forked is None:
@@ -89,7 +92,9 @@ def load_range(repository: Plumbing, start: str | None, end: str, now: float) ->
         policy = _policy_blob(changes, repository.tree_entry(start, POLICY_PATH))
         top = Bringing(changes, brought, (end,), commits[end].author, now, policy)
         base = not_ahead(landings(commits, start), now)
-        return _proposed(assemble(repository, end, base, commits, mainline(commits, start), top), len(base))
+        return _proposed(
+            assemble(repository, end, base, frozenset(commits), seen_since(mainline(commits, start)), top), len(base)
+        )
 
 
 def _proposed(library: Library, place: int, onto: str | None = None) -> Library:

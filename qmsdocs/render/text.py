@@ -10,13 +10,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from qmsdocs.model import Assurance, Condition, Finding, Meaning, Severity, Status
-from qmsdocs.register import Approver, DocumentRow, RecordRow, Register
 from qmsdocs.render.printable import counted, place, printable, short
 from qmsdocs.render.sections import sections, severity_counts, sorted_findings, status_counts
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+    from qmsdocs.register import Approver, DocumentRow, RecordRow, Register
 
 WIDE = 120
 NARROWEST = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qmsdocs.model import Finding, Severity, Source
 from qmsdocs.policy import POLICY_PATH, read_policy
 from qmsdocs.rules import approval, identity, integrity, metadata, policy, references, review_date, revision
-from qmsdocs.rules.base import Context, Rule
+from qmsdocs.rules.base import Context, Elsewhere, Rule
 
 RULES: tuple[Rule, ...] = (
     *policy.RULES,
@@ -64,4 +64,4 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
     )
 
 
-__all__ = ["FAMILIES", "RULES", "Context", "Rule", "judge", "policy_findings", "rule"]
+__all__ = ["FAMILIES", "RULES", "Context", "Elsewhere", "Rule", "judge", "policy_findings", "rule"]

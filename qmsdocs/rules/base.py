@@ -93,19 +93,21 @@ class Context:
 
     def knows(self, document: str) -> bool:
         """Whether there is, or was, a document or record with an id."""
-        return document in self.by_id or self.elsewhere.path_of(document) is not None
+        if document in self.state.dossiers:
+            return document in self.by_id
+        return self.elsewhere.path_of(document) is not None
 
     def path_of(self, document: str) -> str | None:
         """Where a document stands, None where it does not."""
-        known = self.by_id.get(document)
-        return known[0].path if known else self.elsewhere.path_of(document) or None
+        known = self.state.dossiers.get(document)
+        return known.path if known else self.elsewhere.path_of(document) or None
 
     def withdrawn(self, document: str) -> str | None:
         """What replaces an obsolete document, empty where nothing that is known does; None where it is not obsolete."""
         known = self.by_id.get(document)
-        if known is None:
+        if document not in self.state.dossiers:
             replacement = self.elsewhere.withdrawn(document, self.day)
-        elif known[1].status is not Status.OBSOLETE or known[1].shown is None:
+        elif known is None or known[1].status is not Status.OBSOLETE or known[1].shown is None:
             return None
         else:
             replacement = known[1].shown.content.text.text("replaced_by") or ""

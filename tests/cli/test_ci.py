@@ -17,7 +17,7 @@ from firm import Firm, Said, procedure, say
 
 from qmsdocs import __version__
 from qmsdocs.changes import ChangedDocument, What, changed_documents
-from qmsdocs.cli.judged import judged_mainline
+from qmsdocs.cli.opened import judged_mainline
 from qmsdocs.forge import Forge, forge_here, forge_links, shallow_remedy
 from qmsdocs.model import Condition, Kind, Meaning, Status
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from firm import say
 
-from qmsdocs.cli.judged import judged_mainline
+from qmsdocs.cli.opened import judged_mainline
 from qmsdocs.dates import parse_date
 from qmsdocs.demo import Story, read_story
 from qmsdocs.model import Severity

@@ -10,6 +10,7 @@ from qmsdocs.eligibility import able
 from qmsdocs.lifecycle import Dossier, State, stand
 from qmsdocs.model import Condition, Kind, Status
 from qmsdocs.policy import OWNER, Person
+from qmsdocs.readiness.cycle import Milestone, Reached, cycle
 from qmsdocs.register import natural
 
 
@@ -36,6 +37,7 @@ class Outlook:
     acknowledgements: tuple[Task, ...]
     coming: tuple[Task, ...]
     trouble: tuple[Task, ...]
+    certificate: tuple[Milestone, ...] = ()
 
 
 def outlook(state: State, person: str | None = None, days: int = 60) -> Outlook:
@@ -54,7 +56,14 @@ def outlook(state: State, person: str | None = None, days: int = 60) -> Outlook:
         acknowledgements=mine(task for dossier in dossiers for task in _acknowledgements(dossier, state)),
         coming=tuple(task for dossier in dossiers for task in _coming(dossier, state)) if person is None else (),
         trouble=tuple(task for dossier in dossiers for task in _trouble(dossier, state)) if person is None else (),
+        certificate=_certificate(state) if person is None else (),
     )
+
+
+def _certificate(state: State) -> tuple[Milestone, ...]:
+    """The steps of the certificate that are overdue or worth preparing for."""
+    near = (Reached.OVERDUE, Reached.SOON)
+    return tuple(step for step in cycle(state.policy, state.as_of) if step.reached in near)
 
 
 def _signatures(dossier: Dossier, state: State) -> Iterator[Task]:

@@ -33,6 +33,7 @@ _VERBS = {
     "history": "history",
     "diff": "diff",
     "audit": "audit",
+    "readiness": "readiness",
 }
 
 

@@ -6,6 +6,7 @@ A policy with any problem is not usable: it can neither be the trust root nor re
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,9 +15,13 @@ from qmsdocs.document import CLAIMS, ID_FORM, KNOWN_KEYS, DocumentText, KeyNames
 from qmsdocs.labels import Scheme
 from qmsdocs.model import Assurance, Kind
 from qmsdocs.policy.settings import Settings
+from qmsdocs.policy.system_sections import SECTIONS, read_system
 from qmsdocs.policy.tables import Lines, Wrong, parse, shown
-from qmsdocs.policy.values import OWNER, DocumentType, Person, PersonKey, Policy, PolicyText, RoleGrant
+from qmsdocs.policy.values import OWNER, PURPOSES, Brand, DocumentType, Person, PersonKey, Policy, PolicyText, RoleGrant
 from qmsdocs.sshsig import key_material
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_URL = re.compile(r"https?://[^\s\"'<>#?]+")
 
 
 def read_policy(data: bytes) -> PolicyText:
@@ -100,10 +105,22 @@ class _Sections(Settings):
             types={type_id: self.type(type_id) for type_id in self.table("types")},
             people=people,
             line=self.lines.of("document"),
+            system=read_system(self),
+            brand=self.brand(),
         )
 
     def sections(self) -> None:
-        known = ("document", "organisation", "repository", "front_matter", "roles", "types", "people")
+        known = (
+            "document",
+            "organisation",
+            "repository",
+            "front_matter",
+            "roles",
+            "types",
+            "people",
+            "brand",
+            *SECTIONS,
+        )
         for section in self.tables:
             if section not in known:
                 self.wrong(
@@ -127,6 +144,18 @@ class _Sections(Settings):
                 self.roles[role] = name
             else:
                 self.wrong(("roles", role), f"the name of role '{role}' is {shown(name)}", f'Write {role} = "Name"')
+
+    def brand(self) -> Brand:
+        self.only(("brand",), "logo colour url")
+        colour, url = self.text("brand", "colour", default=""), self.text("brand", "url", default="")
+        if colour and not _COLOUR.fullmatch(colour):
+            self.wrong(("brand", "colour"), f"'{colour}' is not a colour", 'Write colour = "#0b5394"')
+        if url and not _URL.fullmatch(url):
+            self.wrong(("brand", "url"), f"'{url}' is not an address", 'Write url = "https://qms.example.com/"')
+        logo = self.inside("brand", "logo")
+        if logo and not logo.lower().endswith((".svg", ".png")):
+            self.wrong(("brand", "logo"), f"'{logo}' is not a picture", "Name an SVG or PNG file of the repository")
+        return Brand(logo or None, colour or None, url or None)
 
     def zone(self) -> ZoneInfo:
         name = self.text("organisation", "timezone", default="UTC")
@@ -184,7 +213,8 @@ class _Sections(Settings):
         path = ("types", type_id)
         self.only(
             path,
-            "name kind prefix folder template scheme review approve approve_minor review_every reviewed_by revoked_by acknowledged_by acknowledge_minor retain",
+            "name kind prefix folder template scheme review approve approve_minor review_every reviewed_by revoked_by "
+            "acknowledged_by acknowledge_minor retain purpose retains",
         )
         kind = Kind(self.choice(*path, "kind", options=tuple(Kind)))
         approve = self.requirements(*path, "approve")
@@ -206,7 +236,24 @@ class _Sections(Settings):
             retain=self.interval(*path, "retain"),
             line=self.lines.of(*path),
             acknowledge_minor=self.flag(*path, "acknowledge_minor", default=True),
+            purpose=self.purpose(*path),
+            retains=tuple(self.retained(*path, "retains")),
         )
+
+    def retained(self, *path: str) -> Iterator[str]:
+        for text in self.texts(*path):
+            from qmsdocs.standards import parse_reference  # late: few policies say this
+
+            try:
+                yield parse_reference(text)
+            except ValueError as error:
+                self.wrong(path, str(error), 'Write clauses, such as ["8.6", "8.3.2 j"]')
+
+    def purpose(self, *path: str) -> str:
+        """What records of a type are for: as written, else as the type's id tells, else nothing known."""
+        if "purpose" in self.table(*path):
+            return self.choice(*path, "purpose", options=PURPOSES)
+        return path[-1] if path[-1] in PURPOSES else ""
 
     def people(self) -> dict[str, Person]:
         people = {person_id: self.person(person_id) for person_id in self.table("people")}

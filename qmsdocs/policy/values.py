@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,23 @@ from qmsdocs.dates import Interval
 from qmsdocs.document import KeyNames
 from qmsdocs.labels import Scheme
 from qmsdocs.model import Assurance, Identity, Kind, Problem
+from qmsdocs.policy.system import ManagementSystem
 
 OWNER = "owner"
+PURPOSES = (
+    "form",
+    "internal-audit",
+    "audit-programme",
+    "management-review",
+    "finding",
+    "nonconformity",
+    "corrective-action",
+    "complaint",
+    "training",
+    "supplier-evaluation",
+    "calibration",
+    "change-request",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,8 @@ class DocumentType:
     """What the policy says of one type of document or record; `line` is where it says it.
 
     `acknowledge_minor` is False where who has read a major revision need not acknowledge the minor ones after it.
+    `purpose` is what its records are for in the system, empty where it is none of `PURPOSES`; `retains` are the clauses
+    whose documented information its records are.
     """
 
     id: str
@@ -50,6 +67,8 @@ class DocumentType:
     retain: Interval | None
     line: int
     acknowledge_minor: bool = True
+    purpose: str = ""
+    retains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +116,15 @@ class Person:
         return any(grant.role == role and grant.holds(day) for grant in self.roles)
 
 
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How the site looks: `logo` is a file of the repository, `colour` an accent such as #0b5394, `url` where the site stands."""
+
+    logo: str | None = None
+    colour: str | None = None
+    url: str | None = None
+
+
 @dataclass(frozen=True)
 class Policy:
     """One policy, as read."""
@@ -123,6 +151,8 @@ class Policy:
     types: Mapping[str, DocumentType]
     people: Mapping[str, Person]
     line: int
+    system: ManagementSystem = field(default_factory=ManagementSystem)
+    brand: Brand = Brand()
 
     def person_of(self, identity: Identity) -> Person | None:
         """The person whose e-mail a git identity carries (without regard to case)."""

@@ -23,6 +23,8 @@ def status_text(outlook: Outlook, organisation: str) -> str:
         tasks: tuple[Task, ...] = getattr(outlook, field)
         if tasks:
             lines += ["", title, *(line for task in tasks for line in _task(task))]
+    if outlook.certificate:
+        lines += ["", "Certificate", *(f"  {step.name}  {step.told}" for step in outlook.certificate)]
     if len(lines) == 1:
         lines += ["", "Nothing waits and nothing falls due."]
     return clean("\n".join(lines)) + "\n"
@@ -44,6 +46,16 @@ def status_json(outlook: Outlook, organisation: str) -> str:
             }
             for task in getattr(outlook, field)
         ]
+    data["certificate"] = [
+        {
+            "name": step.name,
+            "on": step.on and step.on.isoformat(),
+            "by": step.by and step.by.isoformat(),
+            "reached": step.reached.value,
+            "body": step.body,
+        }
+        for step in outlook.certificate
+    ]
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 

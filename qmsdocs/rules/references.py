@@ -68,7 +68,7 @@ def link_to_obsolete(context: Context) -> Iterator[Found]:
 
 
 def unknown_reference(context: Context) -> Iterator[Found]:
-    """`references`, `supersedes`, `replaced_by` or `form` names an id that no document has.
+    """`references`, `supersedes`, `replaced_by`, `form` or `finding` names an id that no document has.
 
     Bad:
         references: [QP-404]
@@ -78,7 +78,7 @@ def unknown_reference(context: Context) -> Iterator[Found]:
     """
     yield from _unknown_replacements(context)
     for dossier, content in _current(context):
-        for key in ("references", "supersedes", "replaced_by", "form"):
+        for key in ("references", "supersedes", "replaced_by", "form", "finding"):
             for reference in content.text.items(key):
                 if not context.knows(reference):
                     own = context.state.policy.names.own(key)

@@ -5,30 +5,34 @@ It stops what is false or irreversible in what is proposed, not what was there b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from qmsdocs.library import Library
 from qmsdocs.model import Finding, Severity
 
 
-def raised(before: Iterable[Finding], after: Iterable[Finding], proposal: Library) -> tuple[Finding, ...]:
-    """The findings that a proposal brings, or leaves in the files that it touches.
+def raised(before: Callable[[], Iterable[Finding]], after: Iterable[Finding], proposal: Library) -> tuple[Finding, ...]:
+    """The findings that a proposal brings, or leaves in the files that it touches; `before` gives those that were there, and is
+    asked only where that makes a difference.
 
-    What happened in the past and stays true (a record that once was altered) is not held against who puts it right.
+    What happened in the past and stays true (a record that once was altered) is not held against who puts it right. A
+    link to what becomes obsolete is told, and stops nobody: its document is put right in a revision of its own.
     """
-    known = {_key(finding) for finding in before}
     paths = proposal.proposed_paths()
     landed = {commit.id for landing in proposal.landed().landings for commit in landing.brought}
+    found = list(after)
+    own = [finding.source.path in paths and finding.source.commit not in landed for finding in found]
+    known = set() if all(own) else {_key(finding) for finding in before()}
     return tuple(
-        finding
-        for finding in after
-        if _key(finding) not in known or (finding.source.path in paths and finding.source.commit not in landed)
+        finding if mine else _told(finding)
+        for finding, mine in zip(found, own, strict=True)
+        if mine or _key(finding) not in known
     )
 
 
-def stops(findings: Sequence[Finding]) -> bool:
-    """Whether any of the findings is an error."""
-    return any(finding.severity is Severity.ERROR for finding in findings)
+def _told(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.WARNING) if finding.rule == "link-to-obsolete" else finding
 
 
 def _key(finding: Finding) -> tuple[str, str | None, str | None, str]:

@@ -98,7 +98,9 @@ class Firm:
         who = {"NAME": name, "EMAIL": f"{by}@test.example", "DATE": self.now}
         env = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
         env |= {"QMSDOCS_NOW": self.now}
-        done = subprocess.run(["git", *arguments], cwd=self.root, env=os.environ | env, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.root, env=os.environ | env, capture_output=True, check=False
+        )
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def commit(self, message: str = "Change", by: str = "ann") -> None:

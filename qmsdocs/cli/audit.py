@@ -10,20 +10,10 @@ import click
 
 from qmsdocs.audit import build_audit
 from qmsdocs.checkpoint import Checkpoint, read_checkpoint
-from qmsdocs.cli.common import (
-    EXIT_CLEAN,
-    EXIT_FINDINGS,
-    as_of_option,
-    at_option,
-    emit,
-    format_option,
-    output_option,
-    repo_option,
-    tell,
-    today,
-)
+from qmsdocs.cli.console import EXIT_CLEAN, EXIT_FINDINGS, emit, tell, today
 from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.opened import judged_mainline
+from qmsdocs.cli.options import as_of_option, at_option, format_option, output_option, repo_option
 from qmsdocs.confirmation import confirmation
 from qmsdocs.dates import local_day
 from qmsdocs.eligibility import known

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from qmsdocs.cli.common import (
-    EXIT_CLEAN,
-    EXIT_FINDINGS,
-    Terminal,
-    as_of_option,
-    emit,
-    format_option,
-    output_option,
-    repo_option,
-    tell,
-)
-from qmsdocs.cli.judged import Judged
-from qmsdocs.cli.proposed import Proposal, proposed_commit, proposed_range, proposed_staged
+from qmsdocs.cli.console import Terminal, emit
+from qmsdocs.cli.options import as_of_option, format_option, output_option, repo_option
+from qmsdocs.cli.proposed import proposed_commit, proposed_range
+from qmsdocs.cli.told import Told, exit_code, told_policy, told_staged
 from qmsdocs.model import Finding, QmsError, Severity
 from qmsdocs.plumbing import here
 from qmsdocs.policy import POLICY_PATH
 from qmsdocs.render.text import findings_text
-from qmsdocs.rules import RULES, policy_findings
+from qmsdocs.rules import RULES
 
 if TYPE_CHECKING:
     from qmsdocs.register import DocumentRow, RecordRow
@@ -73,20 +63,7 @@ def check(
     told = _told(repo, at, staged, commit, span, as_of)
     shown = [f for f in told.findings if not (quiet and f.severity is Severity.NOTE)]
     emit(_rendered(form, told, shown, output is None), output)
-    if not any(finding.severity is Severity.ERROR for finding in told.findings):
-        return EXIT_CLEAN
-    if staged:
-        tell("qmsdocs: Nothing was committed. Mend what is marked as an error, 'git add' it, and commit again.")
-    return EXIT_FINDINGS
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What is reported; `judged` and `before` are None where no policy can be read, or nothing was before."""
-
-    findings: Sequence[Finding]
-    judged: Judged[Any] | None = None
-    before: Judged[Any] | None = None
+    return exit_code(told, staged)
 
 
 def _one_way(*given: object) -> None:
@@ -95,50 +72,25 @@ def _one_way(*given: object) -> None:
         raise click.UsageError(f"{' and '.join(named)} name different things to judge; give one of them.")
 
 
-def _told(repo: Path, at: str | None, staged: bool, commit: str | None, span: str | None, as_of: date | None) -> _Told:
+def _told(repo: Path, at: str | None, staged: bool, commit: str | None, span: str | None, as_of: date | None) -> Told:
+    if staged:
+        return told_staged(repo, as_of)
+    if commit is not None or span is not None:
+        proposal = proposed_commit(repo, commit, as_of) if commit else proposed_range(repo, str(span), as_of)
+        return Told(proposal.findings, proposal.after, proposal)
+    from qmsdocs.cli.opened import judged_mainline, judged_worktree
+
     try:
-        proposal = _proposal(repo, staged, commit, span, as_of)
-        if proposal is not None:
-            return _Told(proposal.findings, proposal.after, proposal.before)
-        from qmsdocs.cli.opened import judged_mainline, judged_worktree  # late: a hook needs no GitPython
-
         judged = judged_mainline(repo, at, as_of) if at else judged_worktree(repo, as_of)
-        return _Told(judged.findings, judged)
+        return Told(judged.findings, judged)
     except QmsError as error:
-        broken = () if error.exit_code != 2 or at or commit or span else _broken_policy(repo, staged)
-        if broken is None:
-            tell(
-                f"qmsdocs: There is no policy ({POLICY_PATH}) yet, so nothing is controlled; 'qmsdocs init' writes one."
-            )
-            return _Told(())
-        if not broken:
+        file = (here(repo).root or repo) / POLICY_PATH
+        if error.exit_code != 2 or at or not file.is_file():
             raise
-        tell(f"qmsdocs: nothing else can be checked before {POLICY_PATH} can be read.")
-        return _Told(broken)
+        return told_policy(file.read_bytes(), error)
 
 
-def _proposal(repo: Path, staged: bool, commit: str | None, span: str | None, as_of: date | None) -> Proposal | None:
-    if staged:
-        return proposed_staged(repo, as_of)
-    if commit is not None:
-        return proposed_commit(repo, commit, as_of)
-    return proposed_range(repo, span, as_of) if span is not None else None
-
-
-def _broken_policy(repo: Path, staged: bool) -> tuple[Finding, ...] | None:
-    """What is wrong with a policy that never was usable: without one, nothing else can be judged.
-
-    None where a commit is about to be made in a repository that has no policy and is not to get one.
-    """
-    if staged:
-        repository = here(repo)
-        found = [c.new for c in repository.staged(repository.head()) if c.path == POLICY_PATH and c.new]
-        return policy_findings(dict(repository.blobs(found))[found[0]]) if found else None
-    file = (here(repo).root or repo) / POLICY_PATH
-    return policy_findings(file.read_bytes()) if file.is_file() else ()
-
-
-def _rendered(form: str, told: _Told, shown: Sequence[Finding], colour: bool) -> str | bytes:
+def _rendered(form: str, told: Told, shown: Sequence[Finding], colour: bool) -> str | bytes:
     """Findings in one of the formats; what a format needs is loaded for it alone."""
     if form == "text":
         return findings_text(shown, colour and Terminal.here().colour)
@@ -161,12 +113,12 @@ def _rendered(form: str, told: _Told, shown: Sequence[Finding], colour: bool) ->
     return findings_sarif(shown, RULES, _commit(told)) if form == "sarif" else findings_codequality(shown)
 
 
-def _commit(told: _Told) -> str | None:
+def _commit(told: Told) -> str | None:
     """The commit that was judged, None where it is not made yet."""
     return told.judged.library.head if told.judged and not told.judged.library.uncommitted else None
 
 
-def _rows(told: _Told) -> Iterable[DocumentRow | RecordRow]:
+def _rows(told: Told) -> Iterable[DocumentRow | RecordRow]:
     if told.judged is None:
         return ()
     from qmsdocs.register import build_register
@@ -175,7 +127,7 @@ def _rows(told: _Told) -> Iterable[DocumentRow | RecordRow]:
     return (*register.documents, *register.external, *register.records)
 
 
-def _summary(told: _Told, shown: Sequence[Finding]) -> str:
+def _summary(told: Told, shown: Sequence[Finding]) -> str:
     from qmsdocs.changes import changed_documents
     from qmsdocs.forge import forge_links
     from qmsdocs.render.summary import ChangeSummary, summary_markdown
@@ -183,7 +135,7 @@ def _summary(told: _Told, shown: Sequence[Finding]) -> str:
 
     if told.judged is None:
         raise QmsError("There is no policy that can be read, so there is nothing to sum up; run 'qmsdocs check'.")
-    state, before = told.judged.state, told.before
+    state, before = told.judged.state, told.proposal.before if told.proposal else None
     summary = ChangeSummary(
         organisation=state.policy.organisation,
         base=before.library.landings[-1].commit.id if before else None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import tell
+from qmsdocs.cli.console import tell
 from qmsdocs.cli.opened import judged_mainline
 from qmsdocs.cli.register import FORMATS, rendered
 from qmsdocs.demo import KEYS_FOLDER, Story, read_story, replay_story

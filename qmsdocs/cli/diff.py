@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import Terminal, at_option, emit, output_option, repo_option
+from qmsdocs.cli.console import Terminal, emit
 from qmsdocs.cli.opened import judged_mainline
+from qmsdocs.cli.options import at_option, output_option, repo_option
 from qmsdocs.eligibility import known
 from qmsdocs.lifecycle import Content, Dossier
 from qmsdocs.load import read_bodies

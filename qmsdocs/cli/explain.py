@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from qmsdocs.cli.common import format_option
+from qmsdocs.cli.options import format_option
 from qmsdocs.model import QmsError
 from qmsdocs.render.manual import rule_page, rules_list, rules_markdown
 from qmsdocs.rules import FAMILIES, RULES

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import EXIT_CLEAN, repo_option, tell
+from qmsdocs.cli.console import EXIT_CLEAN, tell
 from qmsdocs.cli.indexing import build_index
+from qmsdocs.cli.options import repo_option
 from qmsdocs.document import KeyNames, read_document
 from qmsdocs.hooks import CLONE, SERVER, installed
 from qmsdocs.hooks import install as write_hooks
@@ -38,7 +39,7 @@ def install(repo: Path, server: bool) -> int:
     """
     repository = here(repo)
     folder = repository.hooks_folder()
-    serves = server or repository.root is None
+    serves = server or (repository.root is None and repository.setting("core.bare") == "true")
     shared = not folder.is_relative_to(repository.git_dir.resolve())
     done = write_hooks(folder, _program(), shared, SERVER if serves else CLONE)
     tell(f"Installed in {folder}: {', '.join(done.hooks)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import Terminal, today
+from qmsdocs.cli.console import Terminal, today
 from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.opened import judged_mainline
 from qmsdocs.dates import local_day
@@ -16,7 +16,7 @@ from qmsdocs.library import is_policy_path
 from qmsdocs.lifecycle import replay
 from qmsdocs.model import QmsError
 from qmsdocs.plumbing import here
-from qmsdocs.store import has_index, open_index, write_index
+from qmsdocs.store import open_index, write_index
 
 _BEHIND = 100  # landings after which the index is written anew
 
@@ -33,8 +33,6 @@ def build_index(repo: Path) -> None:
 
 def refresh_index(judged: Judged[Repository]) -> None:
     """Write the index anew where there is one that is far behind what was read, or that a newer policy has overtaken."""
-    if not has_index(judged.repository.git_dir):
-        return
     index = open_index(judged.repository.git_dir)
     landings = judged.library.landings
     if index is not None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from qmsdocs.authoring import file_name, fill, next_id
-from qmsdocs.cli.common import repo_option, tell
+from qmsdocs.cli.console import tell
 from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.opened import judged_worktree
+from qmsdocs.cli.options import repo_option
 from qmsdocs.git import Repository
 from qmsdocs.labels import first_labels
 from qmsdocs.model import Kind, QmsError

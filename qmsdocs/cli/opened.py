@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from qmsdocs.cli.common import now, tell, today
+from qmsdocs.cli.console import now, tell, today
 from qmsdocs.cli.judged import Judged
 from qmsdocs.dates import local_day
 from qmsdocs.git import Repository, open_repository
@@ -13,6 +13,7 @@ from qmsdocs.history import CLOCK_SKEW
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import first_policy, replay
 from qmsdocs.load import load, load_worktree, mainline_head, named_mainline
+from qmsdocs.store import has_index
 
 
 def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged[Repository]:
@@ -26,6 +27,10 @@ def judged_mainline(repo: Path, at: str | None, as_of: date | None) -> Judged[Re
             judged = _judged(repository, load(repository, proper or head), as_of)
     if as_of is None:
         _tell_of_dates_ahead(judged)
+    if at is None and as_of is None and has_index(repository.git_dir):
+        from qmsdocs.cli.indexing import refresh_index
+
+        refresh_index(judged)
     return judged
 
 

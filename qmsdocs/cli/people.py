@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from qmsdocs import authoring
-from qmsdocs.cli.common import as_of_option, day, emit, format_option, output_option, repo_option, tell
+from qmsdocs.cli.console import emit, tell
 from qmsdocs.cli.edited import replace_file
 from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.opened import judged_mainline, judged_worktree
+from qmsdocs.cli.options import as_of_option, day, format_option, output_option, repo_option
 from qmsdocs.eligibility import able, names
 from qmsdocs.git import Repository
 from qmsdocs.model import QmsError

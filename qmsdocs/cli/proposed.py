@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from qmsdocs.cli.common import now, today
+from qmsdocs.cli.console import now, today
 from qmsdocs.cli.judged import Judged
 from qmsdocs.dates import local_day
 from qmsdocs.gate import raised
@@ -18,7 +18,8 @@ from qmsdocs.lifecycle import first_policy, replay
 from qmsdocs.load import Part, load_range, load_staged, load_staged_part
 from qmsdocs.model import Finding, QmsError
 from qmsdocs.plumbing import Plumbing, here
-from qmsdocs.session import open_session
+from qmsdocs.rules import Elsewhere
+from qmsdocs.session import Session, open_session
 from qmsdocs.store import drop_index, open_index
 
 NOTHING = frozenset({"0" * 40, "0" * 64})  # how git writes "there was no commit" (githooks(5), "pre-receive")
@@ -26,20 +27,31 @@ NOTHING = frozenset({"0" * 40, "0" * 64})  # how git writes "there was no commit
 
 @dataclass(frozen=True)
 class Proposal:
-    """The state before and the state that would be; `before` is None where no policy had landed."""
+    """The state that would be, on a day; and the state before."""
 
-    before: Judged[Plumbing] | None
     after: Judged[Plumbing]
+    day: date
+    elsewhere: Elsewhere
+
+    @cached_property
+    def before(self) -> Judged[Plumbing] | None:
+        """What stood before; None where no policy had landed."""
+        landed = self.after.library.landed()
+        try:
+            state = replay(landed, self.day)
+        except QmsError:
+            return None
+        return Judged(self.after.repository, landed, state, self.elsewhere)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What the proposal brings."""
-        return raised(self.before.findings if self.before else (), self.after.findings, self.after.library)
+        return raised(lambda: self.before.findings if self.before else (), self.after.findings, self.after.library)
 
 
-def proposed_staged(repo: Path, as_of: date | None) -> Proposal:
+def proposed_staged(repo: Path, as_of: date | None, session: Session | None = None) -> Proposal:
     """What the next commit would bring: judged by the part of the history that concerns it, where there is an index."""
-    session = open_session(repo)
+    session = session or open_session(repo)
     if session is not None:
         with session:
             part = _part(session)
@@ -97,11 +109,6 @@ def _proposal(repository: Plumbing, library: Library, as_of: date | None, part: 
     zone = first_policy(library).timezone
     last = local_day(library.landings[-1].time, zone) if library.landings else today(zone)
     day = as_of or max(today(zone), last)
-    rest = (part.elsewhere, part.touched) if part else ()
-    after = Judged(repository, library, replay(library, day), *rest)
-    landed = library.landed()
-    try:
-        before = Judged(repository, landed, replay(landed, day), *rest[:1]) if landed.landings else None
-    except QmsError:  # no policy had landed
-        before = None
-    return Proposal(before, after)
+    elsewhere, touched = (part.elsewhere, part.touched) if part else (Elsewhere(), frozenset())
+    after = Judged(repository, library, replay(library, day), elsewhere, touched)
+    return Proposal(after, day, elsewhere)

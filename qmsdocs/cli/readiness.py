@@ -7,17 +7,10 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import (
-    EXIT_FINDINGS,
-    as_of_option,
-    at_option,
-    emit,
-    format_option,
-    output_option,
-    repo_option,
-)
+from qmsdocs.cli.console import EXIT_FINDINGS, emit
 from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.opened import judged_mainline
+from qmsdocs.cli.options import as_of_option, at_option, format_option, output_option, repo_option
 from qmsdocs.git import Repository
 from qmsdocs.load import read_bodies
 from qmsdocs.readiness import Evidence, Weight, listed, wanted

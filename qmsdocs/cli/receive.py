@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from qmsdocs.cli.common import EXIT_CANNOT_DETERMINE, EXIT_CLEAN, EXIT_FINDINGS, tell, today
+from qmsdocs.cli.console import EXIT_CANNOT_DETERMINE, EXIT_CLEAN, EXIT_FINDINGS, tell, today
 from qmsdocs.cli.proposed import NOTHING, proposed_push
 from qmsdocs.dates import local_day
 from qmsdocs.library import is_signed_path
@@ -82,10 +83,16 @@ def receive(repo: Path) -> int:
     refused = [update.ref for update in updates if not judge.passes(update)]
     if not refused:
         return EXIT_CLEAN
-    tell(
+    _say(
         f"qmsdocs: Nothing of the push was taken, because of {', '.join(refused)}; mend it in your clone, commit, and push again."
     )
     return EXIT_CANNOT_DETERMINE if judge.undetermined else EXIT_FINDINGS
+
+
+def _say(text: str) -> None:
+    """Tell the person who pushes; that they may have gone changes no verdict."""
+    with suppress(OSError):
+        tell(text)
 
 
 def _standard_input() -> list[str]:
@@ -173,7 +180,7 @@ class _Judge:
         try:
             return update.branch is None or self._branch_passes(update, update.branch)
         except QmsError as error:
-            tell(f"qmsdocs: {update.ref}: {error}")
+            _say(f"qmsdocs: {update.ref}: {error}")
             self.undetermined = True
             return False
 
@@ -181,7 +188,7 @@ class _Judge:
         landed, is_mainline = self.mainline.landed, branch == self.mainline.branch
         why = _why_not(self.server, landed, update) if is_mainline and landed else None
         if why:
-            tell(f"qmsdocs: {update.ref} {why}")
+            _say(f"qmsdocs: {update.ref} {why}")
             return False
         start = landed if is_mainline else self.start
         if update.new is None or update.new == start:
@@ -191,7 +198,7 @@ class _Judge:
             if common == update.new:
                 return True
             if common is None:
-                tell(f"qmsdocs: {update.ref} has nothing in common with '{self.mainline.branch}', so it is not judged.")
+                _say(f"qmsdocs: {update.ref} has nothing in common with '{self.mainline.branch}', so it is not judged.")
                 return True
         return self._content_passes(update, start, update.new, branch)
 
@@ -231,6 +238,6 @@ def _tell(update: Update, findings: Iterable[Finding], first: bool) -> bool:
     """Tell what a push brings; returns whether it passes. In the first push of a QMS, nobody can mend what was signed long ago."""
     shown = [finding for finding in findings if finding.severity is not Severity.NOTE]
     if shown:
-        tell(f"{update.ref}:\n{findings_text(shown, colour=False).rstrip()}")
+        _say(f"{update.ref}:\n{findings_text(shown, colour=False).rstrip()}")
     errors = [finding for finding in shown if finding.severity is Severity.ERROR]
     return all(first and is_signed_path(finding.source.path or "") for finding in errors)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import Terminal, as_of_option, at_option, emit, format_option, output_option, repo_option
+from qmsdocs.cli.console import Terminal, emit
 from qmsdocs.cli.opened import judged_mainline
+from qmsdocs.cli.options import as_of_option, at_option, format_option, output_option, repo_option
 from qmsdocs.model import QmsError
 from qmsdocs.register import DocumentRow, RecordRow, Register, build_register
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from qmsdocs import authoring
-from qmsdocs.cli.common import day, repo_option, tell
+from qmsdocs.cli.console import tell
 from qmsdocs.cli.edited import replace_file
 from qmsdocs.cli.opened import judged_worktree
+from qmsdocs.cli.options import day, repo_option
 from qmsdocs.eligibility import known
 from qmsdocs.model import QmsError
 from qmsdocs.policy import POLICY_PATH

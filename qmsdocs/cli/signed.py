@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from qmsdocs.cli.common import Terminal, now, repo_option, tell
+from qmsdocs.cli.console import Terminal, now, tell
 from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.opened import judged_worktree
+from qmsdocs.cli.options import repo_option
 from qmsdocs.eligibility import (
     draft_to_baseline,
     draft_to_sign,

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from qmsdocs import __version__
-from qmsdocs.cli.common import tell
+from qmsdocs.cli.console import tell
 from qmsdocs.forge import Forge
 from qmsdocs.git import Repository, global_identity, is_repository, open_repository, start_repository
 from qmsdocs.history import parse_identity

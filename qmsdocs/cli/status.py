@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import as_of_option, at_option, emit, format_option, output_option, repo_option, tell
+from qmsdocs.cli.console import emit, tell
 from qmsdocs.cli.judged import Judged
 from qmsdocs.cli.opened import judged_mainline
+from qmsdocs.cli.options import as_of_option, at_option, format_option, output_option, repo_option
 from qmsdocs.git import Repository
 from qmsdocs.model import QmsError
 from qmsdocs.render.status import status_json, status_text

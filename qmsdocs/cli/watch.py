@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from qmsdocs.cli.common import Terminal, repo_option, tell
+from qmsdocs.cli.console import Terminal, tell
 from qmsdocs.cli.opened import judged_worktree
+from qmsdocs.cli.options import repo_option
 from qmsdocs.git import open_repository
 from qmsdocs.model import Finding, QmsError, Severity
 from qmsdocs.render.text import findings_text

@@ -60,12 +60,12 @@ def load_staged_part(repository: Plumbing, index: Index, now: float) -> Part | N
 
 
 def _load(repository: Plumbing, index: Index, now: float) -> Part:
-    head, tip, policy_blob, staged_policy = _names(repository, index)
+    head, tip, policy_blob = _names(repository, index)
     since = _since(repository, index, head, tip)
     changes = repository.staged("HEAD" if since.base == head else since.base)
     everything = [*changes, *(c for commit in since.brought for c in commit.changes)]
     everything += [change for landing in since.line for commit in landing.brought for change in commit.changes]
-    if staged_policy != policy_blob or any(is_policy_path(change.path) for change in everything):
+    if any(is_policy_path(change.path) for change in everything):
         raise _DoesNotFit
     known = index.policy_version(policy_blob)
     policy = known.read.policy if known else None
@@ -97,21 +97,15 @@ def _branch(repository: Plumbing, policy: Policy) -> str | None:
     return (repository.branch() or "") if policy.drafts == "branches" else None
 
 
-def _names(repository: Plumbing, index: Index) -> tuple[str, str, str, str | None]:
-    """HEAD, the tip of the mainline, the policy's blob at HEAD and as it is staged."""
+def _names(repository: Plumbing, index: Index) -> tuple[str, str, str]:
+    """HEAD, the tip of the mainline, the policy's blob at HEAD."""
     mainline = index.mainline
-    wanted = (
-        "HEAD",
-        f"refs/heads/{mainline}",
-        f"refs/remotes/origin/{mainline}",
-        f"HEAD:{POLICY_PATH}",
-        f":{POLICY_PATH}",
-    )
-    head, here, there, policy, staged = repository.objects(wanted)
+    wanted = ("HEAD", f"refs/heads/{mainline}", f"refs/remotes/origin/{mainline}", f"HEAD:{POLICY_PATH}")
+    head, here, there, policy = repository.objects(wanted)
     tip = here or there
     if head is None or tip is None or policy is None:
         raise _DoesNotFit
-    return head, tip, policy, staged
+    return head, tip, policy
 
 
 def _since(repository: Plumbing, index: Index, head: str, tip: str) -> _Since:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 from qmsdocs.model import Problem
@@ -24,6 +23,8 @@ class Wrong(Exception):
 
 
 def parse(data: bytes) -> tuple[str, dict[str, Any]]:
+    import tomllib  # late: a policy that the index has is not read again
+
     if len(data) > MAX_POLICY:
         raise Wrong(1, f"the policy has {len(data)} bytes, more than it may have", "Keep documents out of it")
     try:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from qmsdocs.model import Finding, Severity, Status
-from qmsdocs.register import DocumentRow, RecordRow, Register, natural
+
+if TYPE_CHECKING:
+    from qmsdocs.register import DocumentRow, RecordRow, Register
 
 SEVERITIES = tuple(Severity)
 
@@ -25,6 +28,8 @@ class Sections:
 def sections(register: Register) -> Sections:
     """The sections of a register."""
     gone = [row for row in (*register.documents, *register.external) if row.status is Status.OBSOLETE]
+    from qmsdocs.register import natural  # late: `check` shows findings alone
+
     return Sections(
         documents=tuple(row for row in register.documents if row.status is not Status.OBSOLETE),
         external=tuple(row for row in register.external if row.status is not Status.OBSOLETE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -23,11 +23,18 @@ class Session(Plumbing):
     own: Path
     shallow: bool
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _closing: list[Callable[[], object]] = field(default_factory=list)
 
     def __enter__(self) -> Session:
         return self
 
+    def keep(self, close: Callable[[], object]) -> None:
+        """Keep something open as long as the session, and close it then."""
+        self._closing.append(close)
+
     def __exit__(self, *_: object) -> None:
+        for close in self._closing:
+            close()
         for process in self._running.values():
             process.kill()
             process.communicate()

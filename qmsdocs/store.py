@@ -28,6 +28,7 @@ from qmsdocs.model import Identity
 
 VERSION = 1  # of what the index holds; raised with every change of what is kept or how it is read
 _FILE = f"qmsdocs/index-{VERSION}.sqlite"
+_STALE = 3600  # seconds
 _NAMED = re.compile(rb"(?m)^document: ([^\s\"']+)[ \t]*$")
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -195,8 +196,7 @@ def write_index(git_dir: Path, library: Library, state: State, tell: Callable[[i
     part = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(exist_ok=True)
-        for stale in file.parent.glob("*.part"):
-            stale.unlink(missing_ok=True)
+        _remove_stale(file.parent)
         with closing(sqlite3.connect(part)) as connection:
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
             _fill(connection, library, state, tell or _silently)
@@ -211,6 +211,14 @@ def write_index(git_dir: Path, library: Library, state: State, tell: Callable[[i
         part.unlink(missing_ok=True)
         raise
     return True
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what an interrupted process left behind; another may be at work on a file that is young."""
+    newest = max((part.stat().st_mtime for part in folder.iterdir()), default=0.0)
+    for part in folder.glob("*.part"):
+        if part.stat().st_mtime < newest - _STALE:
+            part.unlink(missing_ok=True)
 
 
 def _silently(_: int) -> None:

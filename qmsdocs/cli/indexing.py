@@ -21,14 +21,14 @@ from qmsdocs.store import open_index, write_index
 _BEHIND = 100  # landings after which the index is written anew
 
 
-def build_index(repo: Path) -> None:
-    """Write the index of a repository; nothing is written where no policy has landed."""
+def build_index(repo: Path) -> bool:
+    """Write the index of a repository; returns whether it was written: not where no policy has landed, or nothing can be written."""
     try:
-        if here(repo).head() is not None:
-            _write(judged_mainline(repo, None, None))
+        return here(repo).head() is not None and _write(judged_mainline(repo, None, None))
     except QmsError as error:
         if error.exit_code == 3:
             raise
+        return False
 
 
 def refresh_index(judged: Judged[Repository]) -> None:
@@ -45,15 +45,14 @@ def refresh_index(judged: Judged[Repository]) -> None:
     _write(judged)
 
 
-def _write(judged: Judged[Repository]) -> None:
+def _write(judged: Judged[Repository]) -> bool:
     library, state = judged.library, judged.state
     if not library.landings:
-        return
+        return False
     last = local_day(library.landings[-1].time, state.policy.timezone)
     if last > state.as_of:
         state = replay(library, max(last, today(state.policy.timezone)))
     if not Terminal.talks():
-        write_index(judged.repository.git_dir, library, state)
-        return
+        return write_index(judged.repository.git_dir, library, state)
     with click.progressbar(length=len(library.landings), label="Indexing the history", file=sys.stderr) as bar:
-        write_index(judged.repository.git_dir, library, state, lambda done: bar.update(done - bar.pos))
+        return write_index(judged.repository.git_dir, library, state, lambda done: bar.update(done - bar.pos))

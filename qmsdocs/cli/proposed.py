@@ -15,7 +15,7 @@ from qmsdocs.dates import local_day
 from qmsdocs.gate import raised
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import first_policy, replay
-from qmsdocs.load import Part, load_range, load_staged, load_staged_part
+from qmsdocs.load import Part, Unfit, load_range, load_staged, load_staged_part
 from qmsdocs.model import Finding, QmsError
 from qmsdocs.plumbing import Plumbing, here
 from qmsdocs.rules import Elsewhere
@@ -55,7 +55,9 @@ def proposed_staged(repo: Path, as_of: date | None, session: Session | None = No
     if session is not None:
         with session:
             part = _part(session)
-            if part is not None:
+            if part is Unfit.INDEX:
+                part = _part_by_new_index(session)
+            if isinstance(part, Part):
                 proposal = _proposal(session, part.library, as_of, part)
                 proposal.findings  # noqa: B018  while the session is open
                 return proposal
@@ -63,16 +65,24 @@ def proposed_staged(repo: Path, as_of: date | None, session: Session | None = No
     return _proposal(repository, load_staged(repository, now()), as_of)
 
 
-def _part(repository: Plumbing) -> Part | None:
-    """What the index gives; None where there is none, or where it is damaged (then it goes)."""
+def _part(repository: Session) -> Part | Unfit:
+    """What the index gives; where it is damaged, it goes."""
     index = open_index(repository.git_dir)
     if index is None:
-        return None
+        return Unfit.INDEX
+    repository.keep(index.close)
     try:
         return load_staged_part(repository, index, now())
     except (sqlite3.Error, json.JSONDecodeError):
         drop_index(repository.git_dir)
-        return None
+        return Unfit.INDEX
+
+
+def _part_by_new_index(repository: Session) -> Part | Unfit:
+    """What an index gives that is written now: the history is read once, and not again by the next commit."""
+    from qmsdocs.cli.indexing import build_index
+
+    return _part(repository) if build_index(repository.folder) else Unfit.INDEX
 
 
 def proposed_commit(repo: Path, commit: str, as_of: date | None) -> Proposal:

@@ -9,13 +9,14 @@ from qmsdocs.load.history import (
     read_bodies,
     standing_links,
 )
-from qmsdocs.load.part import Part, load_staged_part
+from qmsdocs.load.part import Part, Unfit, load_staged_part
 from qmsdocs.load.proposed import load_range, load_staged
 from qmsdocs.load.worktree import WORKTREE
 
 __all__ = [
     "WORKTREE",
     "Part",
+    "Unfit",
     "load",
     "load_range",
     "load_staged",

@@ -1,6 +1,6 @@
 """The part of the history that concerns what is staged: the same landings as in the whole, found through the index.
 
-Wherever the index does not fit (none there, the mainline was rewritten, the policy changes), the answer is None, and the whole
+Wherever the index does not fit (none there, the mainline was rewritten, the policy changes), the answer says so, and the whole
 history has to be read.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import Enum
 
 from qmsdocs.document import read_document
 from qmsdocs.history import Change, Commit, Landing, brought_by, landing_times
@@ -35,8 +36,19 @@ class Part:
     touched: frozenset[str]
 
 
+class Unfit(Enum):
+    """Why a part does not do: the policy changes, which concerns every document; or the index is not one of this history."""
+
+    POLICY = "policy"
+    INDEX = "index"
+
+
 class _DoesNotFit(Exception):
     """The index cannot answer."""
+
+
+class _PolicyChanges(_DoesNotFit):
+    """The proposal, or what landed since the index was written, has another policy."""
 
 
 @dataclass
@@ -49,14 +61,16 @@ class _Since:
     known: dict[str, Commit] = field(default_factory=dict)
 
 
-def load_staged_part(repository: Plumbing, index: Index, now: float) -> Part | None:
-    """What `load_staged` reads, for the documents concerned alone; None where the index does not fit."""
+def load_staged_part(repository: Plumbing, index: Index, now: float) -> Part | Unfit:
+    """What `load_staged` reads, for the documents concerned alone; or why the index does not do."""
     repository.require_whole()
     with no_garbage_collection():
         try:
             return _load(repository, index, now)
+        except _PolicyChanges:
+            return Unfit.POLICY
         except _DoesNotFit:
-            return None
+            return Unfit.INDEX
 
 
 def _load(repository: Plumbing, index: Index, now: float) -> Part:
@@ -65,6 +79,8 @@ def _load(repository: Plumbing, index: Index, now: float) -> Part:
     changes = repository.staged("HEAD" if since.base == head else since.base)
     everything = [*changes, *(c for commit in since.brought for c in commit.changes)]
     everything += [change for landing in since.line for commit in landing.brought for change in commit.changes]
+    if any(is_policy_path(change.path) for change in (*changes, *(c for one in since.brought for c in one.changes))):
+        raise _PolicyChanges
     if any(is_policy_path(change.path) for change in everything):
         raise _DoesNotFit
     known = index.policy_version(policy_blob)

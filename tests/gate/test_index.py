@@ -16,8 +16,9 @@ from qmsdocs.cli import proposed
 from qmsdocs.cli.console import now
 from qmsdocs.cli.indexing import build_index, refresh_index
 from qmsdocs.cli.opened import judged_mainline
-from qmsdocs.load import load_staged
+from qmsdocs.load import Unfit, load_staged
 from qmsdocs.plumbing import here
+from qmsdocs.session import open_session
 from qmsdocs.store import VERSION, open_index
 
 PATH = "documents/procedures/QP-001.md"
@@ -30,9 +31,11 @@ def index_file(root: Path) -> Path:
 
 def by_part(root: Path) -> tuple[object, ...] | None:
     """The findings by the index, None where it does not fit."""
-    repository = here(root)
-    part = proposed._part(repository)
-    return None if part is None else proposed._proposal(repository, part.library, None, part).findings
+    session = open_session(root)
+    assert session is not None
+    with session:
+        part = proposed._part(session)
+        return None if isinstance(part, Unfit) else proposed._proposal(session, part.library, None, part).findings
 
 
 def by_whole(root: Path) -> tuple[object, ...]:
@@ -230,3 +233,11 @@ def test_nothing_half_written_is_left_or_read(indexed: Firm, monkeypatch: pytest
         build_index(indexed.root)
     assert [file.name for file in index_file(indexed.root).parent.iterdir()] == [index_file(indexed.root).name]
     assert index_file(indexed.root).read_bytes() == before
+
+
+def test_a_hook_without_an_index_writes_one(indexed: Firm) -> None:
+    index_file(indexed.root).unlink()
+    change(indexed)
+    assert "RE301" in indexed.attempt("commit", "-q", "-m", "Bad").err
+    assert index_file(indexed.root).is_file()
+    agree(indexed.root)

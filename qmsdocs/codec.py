@@ -57,7 +57,7 @@ def decoder(kind: Any) -> Decoder:
 
 
 def _plain(kind: Any) -> Decoder:
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         parts = [decoder(hints[field.name]) for field in fields(kind) if field.init]
         return lambda value: kind(*[part(item) for part, item in zip(parts, value, strict=True)])

@@ -12,14 +12,17 @@ import click
 from qmsdocs.cli.console import tell
 from qmsdocs.cli.opened import judged_mainline
 from qmsdocs.cli.register import FORMATS, rendered
+from qmsdocs.cli.site import progress_bar
 from qmsdocs.demo import KEYS_FOLDER, Story, read_story, replay_story
 from qmsdocs.lifecycle import State
 from qmsdocs.model import QmsError
+from qmsdocs.publish import publish
 from qmsdocs.register import Register, build_register
 from qmsdocs.render.status import status_text
 from qmsdocs.shipped import shipped
 from qmsdocs.status import outlook
 
+SITE_FOLDER = "site"
 REGISTER_FOLDER = "register"
 _SUFFIX = {"text": "txt"}
 
@@ -46,6 +49,10 @@ def demo(directory: Path) -> None:
     repository.exclude(f"/{REGISTER_FOLDER}/")
     register = build_register(judged.state, judged.findings)
     _write(register, directory / REGISTER_FOLDER)
+    repository.exclude(f"/{SITE_FOLDER}/")
+    with progress_bar() as progress:
+        site = (directory / SITE_FOLDER).absolute()
+        publish(judged.repository, judged.library, judged.state, site, past=True, progress=progress)
     click.echo(status_text(outlook(judged.state), story.organisation))
     click.echo(_next(directory, story, judged.state, register), nl=False)
 
@@ -74,7 +81,8 @@ def _next(directory: Path, story: Story, state: State, register: Register) -> st
         f"{len(register.records)} records of {story.organisation},",
         f"as of {story.ends}, the last day of the story; commit {register.commit[:12]}.",
         "",
-        f"Open   {directory / REGISTER_FOLDER / 'register.html'}   (csv, xlsx, json and txt beside it)",
+        f"Open   {directory / SITE_FOLDER / 'index.html'}   the documents in force, the register, who waits for what",
+        f"       {directory / REGISTER_FOLDER / 'register.html'}   the register alone (csv, xlsx, json and txt beside it)",
     ]
     steps = [
         *(

@@ -10,7 +10,7 @@ from pathlib import Path
 import git
 from git.exc import GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, NoSuchPathError
 
-from qmsdocs.model import Identity, QmsError
+from qmsdocs.model import CannotDetermine, Identity, QmsError
 from qmsdocs.plumbing import ENVIRONMENT, GitFailed, Plumbing, foreign
 
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE")
@@ -80,7 +80,7 @@ def open_repository(path: Path) -> Repository:
         raise QmsError("Git is not installed; install it (Debian: 'apt install git').") from None
     except (GitFailed, GitCommandError) as error:
         if "dubious ownership" in str(error):
-            raise QmsError(foreign(path)) from None
+            raise CannotDetermine(foreign(path)) from None
         raise QmsError(f"Git cannot open {path}: {error if isinstance(error, GitFailed) else reason(error)}.") from None
     return found
 

@@ -312,7 +312,7 @@ def here(path: Path) -> Plumbing:
         return found if bare else Plumbing(path, Path(found._ask("rev-parse", "--show-toplevel")))
     except GitFailed as error:
         if "dubious ownership" in str(error):
-            raise QmsError(foreign(path)) from None
+            raise CannotDetermine(foreign(path)) from None
         if "not a git repository" in str(error):
             raise QmsError(
                 f"There is no git repository at {path}; go to one, or start one with 'qmsdocs init'."
@@ -335,8 +335,8 @@ def not_readable(name: str) -> str:
 def foreign(path: Path) -> str:
     """What to say where a repository belongs to another user (git-config(1), "safe.directory")."""
     return (
-        f"The repository at {path} belongs to another user, so git refuses to read it; "
-        f"if you trust it, run 'git config --global --add safe.directory {path}'."
+        f"The repository at {path.resolve()} belongs to another user, so git refuses to read it; "
+        f"if you trust it, run 'git config --global --add safe.directory {path.resolve()}'."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -39,8 +40,12 @@ def emit(data: str | bytes, output: Path | None) -> None:
     """Write data whole to a file, or to standard output."""
     raw = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
     if output is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(raw)
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(raw)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _hang_up()
         return
     part = output.with_name(f".{output.name}.part")
     try:
@@ -58,7 +63,8 @@ def emit(data: str | bytes, output: Path | None) -> None:
 
 def tell(text: str) -> None:
     """Say something to the person at the terminal: never mixed into data."""
-    print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
+    with suppress(BrokenPipeError):
+        print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,11 @@ class Terminal:
         return Terminal(os.get_terminal_size(sys.stdout.fileno()).columns, "NO_COLOR" not in os.environ)
 
 
+def _hang_up() -> None:
+    """Nobody reads any more: what is left to say goes nowhere, and a verdict stays what it is."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def ended(error: BaseException) -> int:
     """The exit code of something that stopped a verb, told in one sentence on standard error, never as a traceback."""
     if isinstance(error, QmsError):
@@ -90,7 +101,7 @@ def ended(error: BaseException) -> int:
         tell("qmsdocs: Stopped; nothing was changed.")
         return EXIT_STOPPED
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hang_up()
         return EXIT_CLEAN
     if isinstance(error, OSError):
         what = error.filename or "The disk"

@@ -46,7 +46,11 @@ class Proposal:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What the proposal brings."""
-        return raised(lambda: self.before.findings if self.before else (), self.after.findings, self.after.library)
+        unapproved = {dossier.id for dossier in self.after.state.dossiers.values() if not dossier.revisions}
+        return raised(self._findings_before, self.after.findings, self.after.library, unapproved)
+
+    def _findings_before(self) -> tuple[Finding, ...] | None:
+        return self.before.findings if self.before else None
 
 
 def proposed_staged(repo: Path, as_of: date | None, session: Session | None = None) -> Proposal:

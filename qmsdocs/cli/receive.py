@@ -185,6 +185,8 @@ class _Judge:
             return False
 
     def _branch_passes(self, update: Update, branch: str) -> bool:
+        if update.new and self.server.resolve(update.new) is None:
+            raise CannotDetermine(f"The commit {update.new[:12]} is not here; push it again.")
         landed, is_mainline = self.mainline.landed, branch == self.mainline.branch
         why = _why_not(self.server, landed, update) if is_mainline and landed else None
         if why:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,31 @@ def test_what_is_wrong_elsewhere_stops_nobody(gated: Firm) -> None:
 def test_an_unapproved_edit_of_the_policy_is_told_and_has_no_effect(gated: Firm) -> None:
     edit(gated, 'name = "Test Works"', 'name = "Other Works"', "qms.toml")
     refused(gated, "qms.toml")
+
+
+def test_adopting_a_repository_is_not_stopped_by_what_stood_there(firm: Firm, tmp_path: Path) -> None:
+    other = Firm(tmp_path / "legacy", firm.keys, firm.monkeypatch)
+    other.root.mkdir()
+    other.git("init", "-q", "-b", "main")
+    other.write(PATH, "---\nid: QP-001\ntitle: Old\n---\n\nSee [this](nothing.md).\n")
+    other.commit("Twenty years of work")
+    assert other.say("hooks", "install").code == 0
+    other.write("qms.toml", (firm.root / "qms.toml").read_text())
+    taken(other)
+    edit(other, "See", "Look at")
+    said = taken(other)
+    assert "warning RF601" in said
+    edit(other, "[this]", "[that](nothing-else.md) and [this]")
+    refused(other, "error RF601", "'nothing-else.md' leads to nothing")
+
+
+def test_a_commit_is_refused_even_if_nobody_reads_why(gated: Firm) -> None:
+    approved(gated)
+    edit(gated, "Do it well.", "Do it badly.")
+    gated.git("add", "--all")
+    hook = gated.root / ".git/hooks/pre-commit"
+    done = subprocess.run(["sh", "-c", f"({hook}; echo $? >&2) | :"], cwd=gated.root, capture_output=True, check=False)
+    assert done.stderr.decode().splitlines()[-1] == "1"
 
 
 # --- which text is judged -----------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from qmsdocs.history import LOG_OPTIONS, Change, Commit, parse_identity, parse_l
 from qmsdocs.model import CannotDetermine, Identity, QmsError
 
 _CHUNK = 1 << 20  # bytes
+_ARGUMENTS = 500  # paths on one command line
 _SHA1_LENGTH = 40  # hex digits; a repository of SHA-256 has 64
 ENVIRONMENT = {
     "LC_ALL": "C",
@@ -168,6 +169,22 @@ class Plumbing:
         entry = b"".join(self._stream("ls-files", "-s", "-z", "--full-name", "--", f":(top,literal){path}"))
         blob = entry.split()[1].decode() if entry.startswith(b"100") else None
         return None if blob is None else dict(self.blobs([blob])).get(blob)
+
+    def stored_as_lf(self, paths: Sequence[str]) -> set[str]:
+        """Those of some files whose CRLF git makes LF when they are added (git-ls-files(1), "--eol"; gitattributes(5), "text")."""
+        auto = (self.setting("core.autocrlf") or "").lower() in ("true", "input", "yes", "on", "1")
+        found = set()
+        for start in range(0, len(paths), _ARGUMENTS):
+            literal = [f":(top,literal){path}" for path in paths[start : start + _ARGUMENTS]]
+            asked = ("ls-files", "--eol", "-z", "--cached", "--others", "--full-name", "--", *literal)
+            for entry in b"".join(self._stream(*asked)).decode("utf-8", "surrogateescape").split("\0")[:-1]:
+                told, _, path = entry.partition("\t")
+                index, _, attributes = told.partition("attr/")
+                kind = next(iter(attributes.split()), "text=auto" if auto else "-text")
+                kept = index.startswith(("i/crlf", "i/mixed"))  # what git has with CRLF stays so, unless told otherwise
+                if kind == "text" or (kind == "text=auto" and not kept):
+                    found.add(path)
+        return found
 
     def hooks_folder(self) -> Path:
         """Where git looks for hooks, core.hooksPath included."""

@@ -37,6 +37,8 @@ _WAYS = ("at", "staged", "commit", "range", "pre-receive")
 @format_option("text", "json", "sarif", "junit", "github", "codequality", "markdown")
 @output_option
 @click.option("--quiet", is_flag=True, help="Leave notes out; errors and warnings only.")
+@click.option("--fix", is_flag=True, help="First mend in the files what has one right answer, and show it as a diff.")
+@click.option("--dry-run", is_flag=True, help="With --fix: show the diff, and write nothing.")
 def check(
     repo: Path,
     at: str | None,
@@ -48,14 +50,26 @@ def check(
     form: str,
     output: Path | None,
     quiet: bool,
+    fix: bool,
+    dry_run: bool,
 ) -> int:
     """Check the documents and records by all rules.
 
-    Changes nothing. Exits with 1 where there is an error; warnings and notes alone leave it 0. With --as-of a day that
-    has passed, it judges what had landed by then. --staged, --commit, --range and --pre-receive tell what a change brings and
+    Changes nothing but what --fix shows. Exits with 1 where there is an error; warnings and notes alone leave it 0. With
+    --as-of a day that has passed, it judges what had landed by then. --staged, --commit, --range and --pre-receive tell what a change brings and
     leave out what was there before.
     """
     _one_way(at, staged, commit, span, pre_receive)
+    if dry_run and not fix:
+        raise click.UsageError("--dry-run goes with --fix; without it nothing is written anyway.")
+    if fix and (at or staged or commit or span or pre_receive or as_of):
+        raise click.UsageError(
+            "--fix mends the files as they stand today; give it alone, then 'git add' what it mended."
+        )
+    if fix:
+        from qmsdocs.cli.fix import fix_files
+
+        fix_files(repo, write=not dry_run, data=form != "text" and output is None)
     if pre_receive:
         from qmsdocs.cli.receive import receive
 

@@ -423,3 +423,10 @@ def test_a_policy_that_reads_other_files_reads_those_and_no_more(qms: Qms, befor
     assert "QP-009" not in qms.state().dossiers
     qms.enforce(policy(2, repository=after), "2026-02-01", who=BOB)
     assert [id in qms.state().dossiers for id in ("QP-009", "QP-010")] == [True, False]
+
+
+def test_a_file_that_is_no_record_is_told_wherever_it_lies(qms: Qms) -> None:
+    qms.start()
+    scribbles = {f"signatures/QP/QP-001/{revision}/note.yaml": "not a record" for revision in (1, 2)}
+    qms.commit(ADA, scribbles, "2026-01-05")
+    assert sorted(qms.state().unread_records) == sorted(scribbles)

@@ -224,7 +224,8 @@ def test_fences_are_found_as_python_frontmatter_finds_them(text: str) -> None:
         (b"---\nid: QP-001\ntitel: Text\n---\n", ["difflib"]),
         (b"---\nid: 'QP''1'\n---\n", ["yaml"]),
         (b"----\nid: QP-001\n---\n", ["frontmatter", "yaml"]),
-        (b"---\nid: QP-001\n---\n[A](b.md)\n", ["html.parser", "markdown_it"]),
+        (b"---\nid: QP-001\n---\n[A](b.md)\n", []),
+        (b"---\nid: QP-001\n---\n`x` [A](b.md)\n", ["html.parser", "markdown_it"]),
     ],
 )
 def test_only_what_a_text_needs_is_imported(data: bytes, imported: list[str]) -> None:

@@ -35,7 +35,8 @@ class Library:
     `pointers` are attachments that are Git LFS pointers; `uncommitted` has the bytes of files as they stand, where the
     last landing is no commit but the work tree. `proposed_from` is the place of the first landing that is only proposed: a
     commit about to be made, a push, a branch; None where all of it has landed. `onto` is the branch it is proposed for,
-    None for the mainline and empty for none.
+    None for the mainline and empty for none. `verified` are signed records and their signatures, by blob, of which it is known
+    that the one fits the other.
     """
 
     head: str
@@ -50,6 +51,7 @@ class Library:
     pointers: frozenset[str] = frozenset()
     proposed_from: int | None = None
     onto: str | None = None
+    verified: Container[tuple[str, str | None]] = frozenset()
 
     def is_proposed(self, landing: int) -> bool:
         """Whether a landing, by its place, has not landed yet."""

@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from qmsdocs.forge import shallow_remedy
 from qmsdocs.history import LOG_OPTIONS, Change, Commit, parse_identity, parse_log, parse_raw
 from qmsdocs.model import CannotDetermine, Identity, QmsError
 
@@ -121,7 +119,7 @@ class Plumbing:
 
     def objects(self, names: Sequence[str]) -> list[str | None]:
         """The ids of the objects that some names stand for, None for those that stand for none (gitrevisions(7))."""
-        with tempfile.TemporaryFile("w+b") as wanted:
+        with _scratch() as wanted:
             wanted.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
             wanted.seek(0)
             with self._start(["cat-file", "--batch-check=%(objectname) %(objecttype)"], wanted) as process:
@@ -275,7 +273,7 @@ class Plumbing:
             raise QmsError("Git is not installed; install it (Debian: 'apt install git').") from None
 
     def _run(self, arguments: Sequence[str], check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        with tempfile.TemporaryFile("w+b") as said:
+        with _scratch() as said:
             process = self._start(arguments, said=said)
             output = process.communicate()[0]
             said.seek(0)
@@ -288,7 +286,7 @@ class Plumbing:
         return self._run(arguments).stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
 
     def _stream(self, *arguments: str) -> Iterator[bytes]:
-        with tempfile.TemporaryFile("w+b") as said:
+        with _scratch() as said:
             with self._start(arguments, said=said) as process:
                 assert process.stdout is not None
                 while piece := process.stdout.read(_CHUNK):
@@ -301,7 +299,7 @@ class Plumbing:
     def _batch(self, ids: Iterable[str]) -> Iterator[tuple[str, int, IO[bytes]]]:
         """Each blob's id, size and a stream to take exactly that many bytes from (git-cat-file(1), "BATCH OUTPUT")."""
         asked, found = list(ids), 0
-        with tempfile.TemporaryFile("w+b") as wanted:
+        with _scratch() as wanted:
             wanted.write("".join(f"{blob}\n" for blob in asked).encode())
             wanted.seek(0)
             with self._start(["cat-file", "--batch", "--buffer"], wanted) as process:
@@ -317,6 +315,12 @@ class Plumbing:
                     process.stdout.read(1)
         if found < len(asked):
             raise CannotDetermine(_MISSING.format(asked[found]))
+
+
+def _scratch() -> IO[bytes]:
+    import tempfile  # late: a session does without
+
+    return tempfile.TemporaryFile("w+b")
 
 
 def here(path: Path) -> Plumbing:
@@ -339,6 +343,8 @@ def here(path: Path) -> Plumbing:
 
 def shallow_clone() -> CannotDetermine:
     """What to raise where a clone is shallow."""
+    from qmsdocs.forge import shallow_remedy  # late, like all that a hook does without
+
     return CannotDetermine(
         f"This clone is shallow, so its history is not all here; {shallow_remedy(os.environ)}, and try again."
     )

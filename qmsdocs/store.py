@@ -2,7 +2,8 @@
 
 It is a cache and nothing else: written whole under another name and moved into place, so a reader finds the old one or the new
 one; read without locks; dropped and built anew whenever it does not fit. It holds what git says of the mainline up to one
-commit, never a verdict on a signature, and `audit` does not look at it.
+commit, and which signatures were found to fit which bytes; it says of no approval that it counts. Neither `audit` nor a server looks
+at it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from qmsdocs.library import Library, PolicyVersion, is_policy_path, is_signed_pa
 from qmsdocs.lifecycle import State, attachment_path, is_cancelled
 from qmsdocs.model import Identity
 
-VERSION = 1  # of what the index holds; raised with every change of what is kept or how it is read
+VERSION = 2  # of what the index holds; raised with every change of what is kept or how it is read
 _FILE = f"qmsdocs/index-{VERSION}.sqlite"
 _STALE = 3600  # seconds
 _NAMED = re.compile(rb"(?m)^document: ([^\s\"']+)[ \t]*$")
@@ -38,6 +39,7 @@ CREATE TABLE touches (document TEXT, number INTEGER, changes TEXT, PRIMARY KEY (
 CREATE TABLE places (path TEXT PRIMARY KEY, document TEXT, stands INTEGER) WITHOUT ROWID;
 CREATE TABLE attached (path TEXT, document TEXT, PRIMARY KEY (path, document)) WITHOUT ROWID;
 CREATE TABLE policies (blob TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE verified (record TEXT, signature TEXT, PRIMARY KEY (record, signature)) WITHOUT ROWID;
 CREATE TABLE documents (id TEXT PRIMARY KEY, alike TEXT, path TEXT, ends TEXT, replacement TEXT) WITHOUT ROWID;
 """
 _INDEXES = """
@@ -156,6 +158,11 @@ class Index:
             return None
         return version
 
+    def __contains__(self, pair: object) -> bool:
+        """Whether a record and its signature, by blob, were found to fit."""
+        question = "SELECT 1 FROM verified WHERE record = ? AND signature = ?"
+        return isinstance(pair, tuple) and self._ask.execute(question, pair).fetchone() is not None
+
     def close(self) -> None:
         """Let go of the file."""
         self._ask.close()
@@ -252,6 +259,10 @@ def _fill(connection: sqlite3.Connection, library: Library, state: State, tell: 
     connection.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", _documents(state))
     versions = [(blob, json.dumps(encode(version))) for blob, version in library.policies.items()]
     connection.executemany("INSERT INTO policies VALUES (?, ?)", versions)
+    fitting = {
+        (act.blob, act.signature) for d in state.dossiers.values() for act in d.acts if act.tied and act.signature
+    }
+    connection.executemany("INSERT INTO verified VALUES (?, ?)", sorted(fitting))
     meta = {
         "version": str(VERSION),
         "head": library.landings[-1].commit.id,

@@ -20,7 +20,8 @@ from qmsdocs.sshsig import BadSignature, Signature, public_key_blob, read_signat
 class LandedRecord:
     """A record's file as it landed: its bytes, its signature's bytes if any, who committed it, when it landed.
 
-    `committed` is what the committer's clock said, which may be later than `time` where we took it to be wrong.
+    `committed` is what the committer's clock said, which may be later than `time` where we took it to be wrong. `verified` says
+    that the signature is known to fit these bytes, from an earlier look at the same two blobs.
     """
 
     data: bytes
@@ -28,6 +29,7 @@ class LandedRecord:
     committer: Identity | None
     time: int
     committed: int
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _person(record: SignedRecord, policy: Policy) -> Person:
 def _tie(landed: LandedRecord, person: Person, policy: Policy, days: tuple[date, date]) -> str | None:
     """The fingerprint of the key that ties the record to the person; None where the commit's author does."""
     if landed.signature is not None:
-        return _verified(landed.data, landed.signature, person, policy, days)
+        return _verified(landed, landed.signature, person, policy, days)
     if policy.assurance is Assurance.SIGNED:
         raise _Refused("it has no signature beside it")
     if landed.committer is None or policy.person_of(landed.committer) != person:
@@ -101,10 +103,11 @@ def _tie(landed: LandedRecord, person: Person, policy: Policy, days: tuple[date,
     return None
 
 
-def _verified(data: bytes, armored: bytes, person: Person, policy: Policy, days: tuple[date, date]) -> str:
+def _verified(landed: LandedRecord, armored: bytes, person: Person, policy: Policy, days: tuple[date, date]) -> str:
     try:
         signature = read_signature(armored)
-        verify(signature, data)
+        if not landed.verified:
+            verify(signature, landed.data)
     except BadSignature as error:
         raise _Refused(f"the signature {error}") from None
     listed = [key for key in person.keys if _same_key(key.key, signature)]

@@ -277,6 +277,7 @@ class Intake:
             committer=committer_of(landing, blob),
             time=landing.time,
             committed=landing.commit.committed,
+            verified=(blob, signature) in self.library.verified,
         )
         judged = judge(landed, self.policies.current)
         if isinstance(judged, Problem):

@@ -103,7 +103,7 @@ def _load(repository: Plumbing, index: Index, now: float) -> Part:
         top,
         index.policy_version,
     )
-    library = replace(library, proposed_from=len(line) + len(kept), onto=_branch(repository, policy))
+    library = replace(library, verified=index, proposed_from=len(line) + len(kept), onto=_branch(repository, policy))
     touched = frozenset(change.path for change in everything)
     return Part(library, _Elsewhere(repository, index, since.base), touched)
 

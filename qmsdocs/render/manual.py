@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from qmsdocs.rules import Rule
+
+_PART = re.compile(r"(Bad|Good|Remedy|Allow):")
 
 
 def rule_page(rule: Rule) -> str:
@@ -32,6 +35,7 @@ def rules_markdown(rules: Sequence[Rule], families: Mapping[str, str]) -> str:
         "# Rules",
         "",
         "Made from the rules themselves; `qmsdocs explain CODE` prints the same. An error makes `check` exit with 1.",
+        "**Allow** names the setting of [qms.toml](policy.md) that makes it no finding, as soon as that policy is in force.",
         "",
     ]
     for prefix, family in families.items():
@@ -57,7 +61,7 @@ def _first(rule: Rule) -> str:
 
 
 def _markdown(manual: str) -> str:
-    """Samples become code blocks."""
+    """Samples become code blocks, parts paragraphs."""
     lines: list[str] = []
     for line in manual.split("\n"):
         sample = line.startswith("    ")
@@ -65,7 +69,8 @@ def _markdown(manual: str) -> str:
             lines.append("")
         if not sample and lines and lines[-1].startswith("    "):
             lines.append("")
-        if line in ("Bad:", "Good:") and lines and lines[-1]:
+        part = _PART.match(line)
+        if part and lines and lines[-1]:
             lines.append("")
-        lines.append(f"**{line[:-1]}**" if line in ("Bad:", "Good:") else line)
+        lines.append(f"**{part[1]}**{line[part.end() :]}" if part else line)
     return "\n".join(lines).strip()

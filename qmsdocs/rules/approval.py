@@ -18,6 +18,8 @@ def awaiting_approval(context: Context) -> Iterator[Found]:
     Good:
         qmsdocs approve QP-001
     Remedy: those named look at the change and sign.
+    Allow: `review` and `approve` under `[types.ID]` say whose signatures are waited for: `approve = []` waits for
+    nobody's, and then PO005 warns. It is a note, and stops nothing.
     """
     for dossier, draft in _waiting(context):
         if draft.missing and not draft.rejected:
@@ -40,6 +42,8 @@ def nobody_can_approve(context: Context) -> Iterator[Found]:
     Good:
         someone else writes it, or a deputy holds the role too
     Remedy: give the role to another person in qms.toml.
+    Allow: `own_work = "allowed"` under `[repository]`, where it is the authors who are left: then they may approve
+    their own text. Nothing does for a role that too few hold.
     """
     for dossier, draft in _waiting(context):
         for need in draft.missing:
@@ -61,6 +65,8 @@ def unknown_author(context: Context) -> Iterator[Found]:
     Good:
         commits with an e-mail that stands under emails in [people.…]
     Remedy: add the address to that person in qms.toml, or make sure that the author is none of the approvers.
+    Allow: the address under the person's `emails` in `[people.ID]`:
+    `emails = ["jane@example.com", "jane@home.example"]`. Nothing does for an author who is not among the people.
     """
     for dossier, standing in context.documents:
         draft = dossier.draft
@@ -93,6 +99,7 @@ def rejected(context: Context) -> Iterator[Found]:
     Good:
         reworking the draft (the label stays) and asking again
     Remedy: rework the text; the rejection belongs to the old content alone.
+    Allow: Nothing does: a rejection stands until its signer approves the text or the text changes.
     """
     for dossier, draft in _waiting(context):
         act = draft.rejected
@@ -119,6 +126,8 @@ def record_without_effect(context: Context) -> Iterator[Found]:
     Good:
         an approval of QP-001 by a quality manager who did not write it
     Remedy: have the right person sign again; a record that landed stays where it is.
+    Allow: `own_work = "allowed"` under `[repository]` for an approval by an author, `signatures = "attributed"` for a
+    record without a signature; neither for what landed before. Nothing does for a wrong key, role or content.
     """
     for dossier in context.state.dossiers.values():
         for act in dossier.acts:
@@ -148,6 +157,7 @@ def unreadable_record(context: Context) -> Iterator[Found]:
     Good:
         only what `qmsdocs approve` and its like write there
     Remedy: restore the file as it was signed, or move it elsewhere.
+    Allow: Nothing does: `signatures/` holds signed records alone, and `ignore` does not reach it.
     """
     for path, problem in context.state.unread_records.items():
         yield Found(Source(path, problem.line), problem.message, problem.remedy)
@@ -161,6 +171,7 @@ def approval_broken(context: Context) -> Iterator[Found]:
     Good:
         signed records are only ever added
     Remedy: put the file back as it was signed.
+    Allow: Nothing does: what is in force rests on that file.
     """
     for dossier, standing in context.documents:
         if standing.shown:
@@ -182,6 +193,8 @@ def suspended(context: Context) -> Iterator[Found]:
     Good:
         a new revision, approved
     Remedy: issue the next revision, or withdraw the document.
+    Allow: Nothing does: a revocation is not undone. `revoked_by = ["quality-manager"]` under `[types.ID]` says who
+    may revoke.
     """
     for dossier, standing in context.documents:
         if standing.status is Status.SUSPENDED and standing.shown and standing.shown.revoked:
@@ -204,6 +217,8 @@ def acknowledgement_outstanding(context: Context) -> Iterator[Found]:
     Good:
         qmsdocs acknowledge WI-004
     Remedy: those named read it and acknowledge.
+    Allow: leave `acknowledged_by` out of `[types.ID]`: then nobody must acknowledge. `acknowledge_minor = false`
+    spares those who have acknowledged 2.0 an acknowledgement of 2.1.
     """
     for dossier, standing in context.documents:
         if Condition.ACKNOWLEDGEMENT_OUTSTANDING in standing.conditions and standing.shown:
@@ -236,6 +251,7 @@ def unapproved_on_mainline(context: Context) -> Iterator[Found]:
     Good:
         git switch -c qp-001-rev-4; commit, have it approved there, and merge
     Remedy: bring text and approvals to the mainline together. What landed before the policy said so only warns.
+    Allow: `drafts = "allowed"` under `[repository]`, which is the default.
     """
     policy, library = context.state.policy, context.library
     if policy.drafts != "branches":

@@ -153,7 +153,7 @@ class Rule:
 
     @property
     def manual(self) -> str:
-        """The rule's page: what it means, why, a good and a bad sample, what to do."""
+        """The rule's page: what it means, why, a bad and a good sample, what to do, how the policy allows it."""
         return inspect.cleandoc(self.check.__doc__ or "")
 
     def findings(self, context: Context) -> Iterator[Finding]:

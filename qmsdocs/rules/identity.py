@@ -23,6 +23,8 @@ def no_metadata(context: Context) -> Iterator[Found]:
         ---
     Remedy: add the front matter, move the file out of the documents folders, or list it under
     `ignore` in `[repository]` of qms.toml.
+    Allow: `ignore = ["documents/README.md"]` under `[repository]`: the files of these globs are not controlled (`*`
+    goes over folders too).
     """
     yield from problems(context, "no-metadata")
 
@@ -36,6 +38,8 @@ def missing_id(context: Context) -> Iterator[Found]:
         id: QP-001
         title: Control of documents
     Remedy: give it the next free id; `qmsdocs new` does so by itself.
+    Allow: `id = "doc_no"` under `[front_matter]`, where your ids stand under a name of your own;
+    `ignore = ["documents/notes/*"]` under `[repository]`, where the file is not to be controlled.
     """
     for path, text in context.state.unread.items():
         if text.readable and not text.text("id"):
@@ -51,6 +55,8 @@ def invalid_id(context: Context) -> Iterator[Found]:
     Good:
         id: QP-001a
     Remedy: use letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+    Allow: Nothing does for a controlled document: its id becomes part of file names. `ignore` under `[repository]`
+    takes out a file that is not to be controlled.
     """
     yield from problems(context, "invalid-id")
 
@@ -63,6 +69,8 @@ def duplicate_id(context: Context) -> Iterator[Found]:
     Good:
         one file for each id
     Remedy: remove the copy, or give it an id of its own.
+    Allow: `ignore = ["documents/copies/*"]` under `[repository]`, where one of the two is not to be controlled.
+    Nothing does for two controlled documents.
     """
     for dossier, _ in context.documents:
         paths = sorted(dossier.paths)
@@ -84,6 +92,8 @@ def lookalike_id(context: Context) -> Iterator[Found]:
     Good:
         id: QP-001 and id: QP-002
     Remedy: give one of them another id.
+    Allow: `ignore = ["documents/copies/*"]` under `[repository]`, where one of the two is not to be controlled.
+    Nothing does for two controlled documents.
     """
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     for dossier, _ in context.documents:
@@ -115,6 +125,7 @@ def wrong_prefix(context: Context) -> Iterator[Found]:
         id: QP-004
         type: procedure
     Remedy: correct the type; an id that was ever approved stays as it is.
+    Allow: leave `prefix` out of `[types.ID]`: then a document that states this type may have any id.
     """
     for dossier, _ in context.documents:
         content = dossier.current

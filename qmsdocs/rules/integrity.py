@@ -20,6 +20,7 @@ def record_changed(context: Context) -> Iterator[Found]:
     Good:
         signed records are only ever added
     Remedy: put the file back as it was, and let the auditor see both commits.
+    Allow: Nothing does, and no later policy does.
     """
     yield from incidents(
         context,
@@ -36,6 +37,7 @@ def record_removed(context: Context) -> Iterator[Found]:
     Good:
         signed records are only ever added
     Remedy: put the file back, and let the auditor see both commits.
+    Allow: Nothing does, and no later policy does.
     """
     yield from incidents(
         context,
@@ -52,6 +54,7 @@ def deleted_in_force(context: Context) -> Iterator[Found]:
     Good:
         a last revision with `withdrawn: reason`, approved; then the file may go
     Remedy: put the file back, or withdraw the document.
+    Allow: Nothing does: whoever can delete a file could end a document without approval.
     """
     for dossier, standing in context.documents:
         if (
@@ -79,6 +82,8 @@ def record_deleted(context: Context) -> Iterator[Found]:
     Good:
         records stay until the day the register shows
     Remedy: put the file back.
+    Allow: `retain = "3 years"` under `[types.ID]`: from the day after its retention a record may go (its own `retain`
+    goes before its type's). Without any `retain` it must stay for ever.
     """
     for dossier in context.state.dossiers.values():
         if dossier.paths or not dossier.contents:
@@ -107,6 +112,8 @@ def closed_record_changed(context: Context) -> Iterator[Found]:
     Good:
         a new record that corrects the closed one and names it
     Remedy: put the file back as it was closed; write what is to be corrected into a new record.
+    Allow: Nothing does: a closed record is evidence. `approve = ["quality-manager"]` under `[types.ID]` says who may
+    close one.
     """
     for dossier in context.state.dossiers.values():
         act = closing(dossier)
@@ -139,6 +146,7 @@ def witness_missing(context: Context) -> Iterator[Found]:
     Good:
         a mainline that only grows, with branches merged into it
     Remedy: find the lost commits in another clone; if they were dropped on purpose, keep the reason as a record.
+    Allow: Nothing does: a policy cannot make a lost history whole.
     """
     yield from incidents(
         context,
@@ -155,6 +163,7 @@ def clock_wrong(context: Context) -> Iterator[Found]:
     Good:
         dates that never go back along the mainline
     Remedy: nothing depends on it (the commit is taken to have landed with the one before); set the clock right.
+    Allow: Nothing does; it only warns.
     """
     yield from incidents(
         context,
@@ -171,6 +180,7 @@ def record_backdated(context: Context) -> Iterator[Found]:
     Good:
         records dated when they are signed
     Remedy: ask the signer; the record never counts before it landed, but the day it shows is not to be believed.
+    Allow: Nothing does; it only warns. A clock that is wrong by a day or less is let pass.
     """
     yield from incidents(
         context,
@@ -187,6 +197,7 @@ def record_dropped(context: Context) -> Iterator[Found]:
     Good:
         merges that keep every file under signatures/
     Remedy: put the file back, or let the auditor see why the merge left it out.
+    Allow: Nothing does; it only warns.
     """
     yield from incidents(
         context,
@@ -203,6 +214,7 @@ def merge_adds_text(context: Context) -> Iterator[Found]:
     Good:
         a merge that takes over what the branch has; conflicts resolved in a commit on the branch
     Remedy: look at the text that the merge made (`git show --cc COMMIT`) before you approve it.
+    Allow: Nothing does; it only warns.
     """
     yield from incidents(
         context,
@@ -219,6 +231,7 @@ def superseded_text(context: Context) -> Iterator[Found]:
     Good:
         the old wording in a new revision, approved
     Remedy: put the text in force back, or bring the old wording as the next revision.
+    Allow: Nothing does: the file would say something else than what is in force.
     """
     for dossier, standing in context.documents:
         newest = next((r for r in reversed(dossier.revisions) if not is_cancelled(r)), None)
@@ -244,6 +257,8 @@ def key_revoked_since(context: Context) -> Iterator[Found]:
     Good:
         approvals by keys that nobody else had
     Remedy: ask the signer whether they signed it; if not, `qmsdocs revoke` the revision.
+    Allow: the day in `[people.ID]`: `keys = [{key = "…", revoked = 2026-03-20}]` leaves alone what was signed and
+    landed before it, and a key that was only replaced ends by `until = 2026-03-19`, which puts nothing in doubt.
     """
     for dossier, standing in context.documents:
         for act in standing.shown.approvals if standing.shown else ():

@@ -24,6 +24,8 @@ def unreadable_metadata(context: Context) -> Iterator[Found]:
     Good:
         title: "Purchasing: how we buy"
     Remedy: mend the line that is named. Nothing typed there has any effect until then; the revision in force stays in force.
+    Allow: Nothing does for a controlled document. `ignore = ["documents/notes/*"]` under `[repository]` takes out
+    files that are not to be controlled.
     """
     yield from problems(context, "unreadable-metadata")
 
@@ -37,6 +39,7 @@ def duplicate_key(context: Context) -> Iterator[Found]:
     Good:
         owner: purchasing
     Remedy: remove one of the two lines.
+    Allow: Nothing does, for keys of your own neither: what is approved must have one meaning.
     """
     yield from problems(context, "duplicate-key")
 
@@ -49,6 +52,8 @@ def wrong_type(context: Context) -> Iterator[Found]:
     Good:
         effective_date: 2026-11-30
     Remedy: write dates as YYYY-MM-DD, intervals as `24 months`.
+    Allow: Nothing does for a key of ours. Where a key of yours only has the same name, give ours another and keep
+    yours, under `[front_matter]`: `effective_date = "valid_from"` and `own_keys = ["effective_date"]`.
     """
     yield from problems(context, "wrong-type")
 
@@ -62,6 +67,7 @@ def unknown_key(context: Context) -> Iterator[Found]:
         effective_date: 2026-12-01
         x-shelf: B4
     Remedy: correct it, begin it with `x-`, or list it under `own_keys` in `[front_matter]` of qms.toml.
+    Allow: `own_keys = ["department"]` under `[front_matter]`; a key that begins with `x-` needs no setting.
     """
     yield from problems(context, "unknown-key")
 
@@ -74,6 +80,8 @@ def typed_claim(context: Context) -> Iterator[Found]:
     Good:
         (no such key: the register shows the status that the history proves)
     Remedy: remove the key.
+    Allow: `own_keys = ["status"]` under `[front_matter]`: the key is then yours, and has no effect on the status that
+    the register shows.
     """
     yield from problems(context, "typed-claim")
 
@@ -92,6 +100,8 @@ def missing_key(context: Context) -> Iterator[Found]:
         revision: 1
         owner: quality-manager
     Remedy: add the key.
+    Allow: `owner = "responsible"` under `[front_matter]`, where the key stands under a name of your own.
+    `kind = "record"` under `[types.ID]` needs neither revision nor owner, but a date.
     """
     for dossier, content, kind in _standing_files(context):
         for key in _REQUIRED[kind.kind if kind else Kind.DOCUMENT]:
@@ -108,6 +118,8 @@ def unknown_type(context: Context) -> Iterator[Found]:
     Good:
         type: procedure
     Remedy: correct it, or add `[types.…]` to qms.toml.
+    Allow: a section for the type, such as `[types.form]` with its `approve = ["quality-manager"]`. Nothing does
+    without one.
     """
     for dossier, content, kind in _standing_files(context):
         typed = content.text.text("type")
@@ -124,6 +136,8 @@ def unknown_owner(context: Context) -> Iterator[Found]:
     Good:
         owner: quality-manager
     Remedy: name a role (better than a person, who may leave) that someone holds.
+    Allow: `kind = "record"` under `[types.ID]`: records need no owner. Nothing does for a document: someone must
+    answer for it.
     """
     policy = context.state.policy
     for dossier, standing in context.documents:
@@ -157,6 +171,8 @@ def missing_change(context: Context) -> Iterator[Found]:
         revision: 3
         change: Adds the register of external documents.
     Remedy: add `change: …`; `qmsdocs revise ID --change "…"` does it with the revision.
+    Allow: Nothing does from the second revision on; `change = "summary"` under `[front_matter]` where the key has a
+    name of your own. First revisions and records need none.
     """
     for dossier, content, kind in _standing_files(context):
         record = kind is not None and kind.kind is Kind.RECORD

@@ -21,6 +21,7 @@ def invalid_policy(context: Context) -> Iterator[Found]:
         [types.procedure]
         review_every = "24 months"
     Remedy: mend the line that is named; until then the policy in force stays in force.
+    Allow: Nothing does: a policy with any error has no effect, so it cannot allow its own.
     """
     yield from _problems(context, "invalid-policy")
 
@@ -36,6 +37,8 @@ def unknown_role(context: Context) -> Iterator[Found]:
         [types.procedure]
         approve = ["quality-manager"]
     Remedy: correct the name, or define the role under `[roles]`.
+    Allow: Nothing does: a policy with any error has no effect. A name that is meant needs a line under `[roles]`,
+    such as `quality-manager = "Quality manager"`.
     """
     yield from _problems(context, "unknown-role")
 
@@ -48,6 +51,8 @@ def unapproved_policy(context: Context) -> Iterator[Found]:
     Good:
         raise `revision` under `[document]`, commit, and have it approved: `qmsdocs approve QMS-001`
     Remedy: have it approved by those named, or put the approved text back.
+    Allow: Nothing does: the policy in force says who must approve the next one (`[document]`,
+    `approve = ["top-management"]`), and only a policy that they approved can name others.
     """
     dossier = _policy(context)
     if dossier is None or dossier.draft is None or not dossier.revisions:
@@ -73,6 +78,7 @@ def missing_policy(context: Context) -> Iterator[Found]:
     Good:
         qms.toml at the top of the repository
     Remedy: put it back: `git checkout COMMIT -- qms.toml`.
+    Allow: Nothing does: the rules themselves stand in that file.
     """
     dossier = _policy(context)
     if dossier is not None and dossier.revisions and not dossier.paths:
@@ -92,6 +98,8 @@ def type_without_approval(context: Context) -> Iterator[Found]:
         [types.procedure]
         approve = ["owner", "quality-manager"]
     Remedy: name who approves documents of this type.
+    Allow: `kind = "external"` under `[types.ID]`, for documents from outside, or `kind = "record"`, for records.
+    Nothing does for a type of your own documents.
     """
     for kind in context.state.policy.types.values():
         if kind.kind is Kind.DOCUMENT and not kind.approve:
@@ -110,6 +118,8 @@ def vacant_role(context: Context) -> Iterator[Found]:
     Good:
         approve = ["2 of engineer"] with two engineers or more
     Remedy: give the role to someone in qms.toml.
+    Allow: `signatures = "attributed"` under `[repository]` lets holders without a key sign. Nothing does where there
+    are too few holders: ask for fewer signatures, `approve = ["engineer"]` in place of `["2 of engineer"]`.
     """
     policy = context.state.policy
     needed: dict[str, tuple[int, int]] = {}

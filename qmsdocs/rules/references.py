@@ -20,6 +20,7 @@ def broken_link(context: Context) -> Iterator[Found]:
     Good:
         see [Purchasing](QP-008-purchasing.md)
     Remedy: correct the path; it is relative to the document's folder.
+    Allow: Nothing does for a controlled document. Links to the web are not followed.
     """
     for dossier, content, link, target in _links(context):
         if _exists(context, target) or _once_withdrawn(context, target):
@@ -42,6 +43,7 @@ def link_to_obsolete(context: Context) -> Iterator[Found]:
     Good:
         references: [WI-009], which replaced it
     Remedy: point to the replacement in the next revision.
+    Allow: Nothing does: whoever follows the link would work by what is no longer valid.
     """
     for dossier, content, link, target in _links(context):
         document = context.document_at(target) or context.document_once_at(target)
@@ -75,6 +77,9 @@ def unknown_reference(context: Context) -> Iterator[Found]:
     Good:
         references: [QP-004]
     Remedy: correct the id.
+    Allow: `documents = ["documents", "forms"]` under `[repository]`, where the document named stands in a folder that
+    is not read. Where a key of yours only has the same name, under `[front_matter]`: `references = "refers_to"` and
+    `own_keys = ["references"]`.
     """
     yield from _unknown_replacements(context)
     for dossier, content in _current(context):
@@ -115,6 +120,8 @@ def missing_attachment(context: Context) -> Iterator[Found]:
     Good:
         attachments: [QP-001-flow.svg], which lies beside the document
     Remedy: add the file, or correct its name (relative to the document's folder).
+    Allow: Nothing does: an attachment is part of what is approved. Where a key of yours only has the same name, under
+    `[front_matter]`: `attachments = "files"` and `own_keys = ["attachments"]`.
     """
     for dossier, content in _current(context):
         for name in content.text.items("attachments"):
@@ -139,6 +146,7 @@ def unlisted_attachment(context: Context) -> Iterator[Found]:
         attachments: [QP-001-flow.svg]
         ![Flow](QP-001-flow.svg)
     Remedy: list the file under `attachments`.
+    Allow: Nothing does: what readers are shown is part of what is approved.
     """
     for dossier, content, link, target in _links(context):
         listed = {attachment_path(content.path, name) for name in content.text.items("attachments")}

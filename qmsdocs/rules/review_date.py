@@ -18,6 +18,8 @@ def review_overdue(context: Context) -> Iterator[Found]:
     Good:
         qmsdocs periodic-review QP-001 --verdict keep
     Remedy: the owner reviews the document: keep it, revise it or withdraw it.
+    Allow: a longer interval, `review_every = "36 months"` under `[types.ID]`, or none, and then RD503 warns. A
+    document's own `review_every` goes before its type's.
     """
     for dossier, standing in context.documents:
         if (
@@ -44,6 +46,8 @@ def review_due(context: Context) -> Iterator[Found]:
     Good:
         qmsdocs periodic-review QP-001 --verdict keep
     Remedy: plan the review.
+    Allow: a longer interval, `review_every = "36 months"` under `[types.ID]`, or none, and then RD503 warns. The 60
+    days are fixed.
     """
     for dossier, standing in context.documents:
         if standing.status is Status.EFFECTIVE and standing.review_by and standing.shown:
@@ -67,6 +71,8 @@ def no_review_interval(context: Context) -> Iterator[Found]:
         [types.procedure]
         review_every = "24 months"
     Remedy: set `review_every` for the type in qms.toml, or in the document.
+    Allow: `kind = "external"` under `[types.ID]`, for documents from outside. Nothing does for your own documents; an
+    interval may be long, `review_every = "10 years"`.
     """
     for dossier, standing in context.documents:
         if standing.status is Status.EFFECTIVE and standing.review_by is None and standing.shown:

@@ -19,6 +19,8 @@ def changed_without_revision(context: Context) -> Iterator[Found]:
     Good:
         qmsdocs revise WI-004 --change "Torque of M6 screws 9 Nm"
     Remedy: raise the revision and say what changed, or put the approved text back.
+    Allow: Nothing does: a label belongs to one text. Only `tags` may change under it, being no part of what is
+    approved; `tags = "keywords"` under `[front_matter]` gives it a name of your own.
     """
     for dossier, draft, _ in _drafts(context):
         approved = dossier.revision(draft.label)
@@ -53,6 +55,8 @@ def skipped_revision(context: Context) -> Iterator[Found]:
     Good:
         revision: 4 after revision 3
     Remedy: use the next label; `qmsdocs revise` knows it. Once approved, a skipped label only warns: it belongs to its text.
+    Allow: Nothing lets a label be left out; `scheme = "major.minor"` under `[types.ID]` takes 1.1 and 2.0 alike after
+    1.0. A document that was approved before it came here keeps its label by `qmsdocs baseline`.
     """
     for dossier, content, kind, before in _steps(context):
         expected = _expected(kind, before)
@@ -88,6 +92,7 @@ def lowered_revision(context: Context) -> Iterator[Found]:
     Good:
         revision: 4 while revision 3 is in force
     Remedy: use the next label.
+    Allow: Nothing does: whoever holds the higher label on paper would take the newer text for the older.
     """
     for dossier, content, kind, before in _steps(context):
         drafted = dossier.draft is not None and content is dossier.draft.content
@@ -105,6 +110,8 @@ def not_a_label(context: Context) -> Iterator[Found]:
     Good:
         revision: 3 (integer), C (letter), 2.1 (major.minor)
     Remedy: write the label as the scheme has it.
+    Allow: `scheme = "letter"` or `scheme = "major.minor"` under `[types.ID]`; there is no scheme beside these and
+    `"integer"`.
     """
     for dossier, draft, kind in _drafts(context):
         if kind and kind.kind is not Kind.RECORD and draft.label and not labels.is_label(kind.scheme, draft.label):

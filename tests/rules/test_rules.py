@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -338,6 +339,112 @@ KEPT: dict[str, Sample] = {
     "IN711": revised("2"),
     "IN712": lambda firm: key_stolen(firm, "2026-03-03"),
 }  # fmt: skip
+
+
+def repository(line: str) -> Sample:
+    return approved_policy('mainline = "main"', f'mainline = "main"\n{line}')
+
+
+def front_matter(lines: str) -> Sample:
+    return approved_policy("[roles]", f"[front_matter]\n{lines}\n\n[roles]")
+
+
+def keyless(firm: Firm) -> None:
+    person = '[people.kim]\nname = "Kim"\nemails = ["kim@test.example"]\nroles = ["archivist"]\n\n'
+    policy("[roles]", f'{person}[types.form]\napprove = ["archivist"]\n\n[roles]\narchivist = "Archivist"')(firm)
+
+
+def own_approval(firm: Firm) -> None:
+    sole_author(firm)
+    assert firm.sign("approve", "QP-001", "bob").code == 0
+
+
+def without_signature(firm: Firm) -> None:
+    firm.procedure()
+    firm.sign("approve", "QP-001", "cat", "--no-commit")
+    for signature in (firm.root / "signatures").rglob("*-approve-cat.yaml.sig"):
+        if "QP-001" in str(signature):
+            signature.unlink()
+    firm.commit(by="cat")
+
+
+def tagged(firm: Firm) -> None:
+    in_force(firm)
+    put(procedure("QP-001", more="keywords: [torque]\n"))(firm)
+
+
+def two_days_on(firm: Firm) -> None:
+    firm.now = "2026-03-04T09:00:00+00:00"
+
+
+def broken(code: str) -> Sample:
+    return BROKEN[code][0]
+
+
+_NO_INTERVAL = approved_policy('review_every = "24 months"\n', "")
+_LONGER = approved_policy('review_every = "24 months"', 'review_every = "36 months"')
+_OWN_REFERENCES = 'references = "refers_to"\nown_keys = ["references"]'
+_OWN_DATE = 'effective_date = "valid_from"\nown_keys = ["effective_date"]'
+ALLOWED: dict[str, tuple[Sample, ...]] = {
+    "PO005": (approved_policy('approve = ["quality-manager"]\nreview', 'kind = "external"\nreview'),),
+    "PO006": (both(keyless, repository('signatures = "attributed"')),),
+    "ID101": (both(repository('ignore = ["documents/*/QP-001.md"]'), broken("ID101")),),
+    "ID102": (
+        both(front_matter('id = "doc_no"'), put(procedure("QP-001").replace("id:", "doc_no:", 1))),
+        both(repository('ignore = ["documents/*"]'), broken("ID102")),
+    ),
+    "ID103": (both(repository('ignore = ["documents/*"]'), broken("ID103")),),
+    "ID104": (both(repository('ignore = ["documents/b.md"]'), broken("ID104")),),
+    "ID105": (both(repository('ignore = ["documents/qp-1.md"]'), broken("ID105")),),
+    "ID106": (both(approved_policy('prefix = "QP"\n', ""), broken("ID106")),),
+    "MD201": (both(repository('ignore = ["documents/*"]'), broken("MD201")),),
+    "MD203": (both(front_matter(_OWN_DATE), broken("MD203")),),
+    "MD204": (both(front_matter('owner = "boss"'), put(procedure("QP-001").replace("owner:", "boss:"))),),
+    "MD205": (both(front_matter('own_keys = ["efective_date"]'), broken("MD205")),),
+    "MD206": (
+        both(approved_policy("[roles]", '[types.proceedure]\napprove = ["engineer"]\n\n[roles]'), broken("MD206")),
+    ),
+    "MD207": (both(approved_policy('name = "Procedure"', 'kind = "record"'), broken("MD207")),),
+    "MD209": (both(front_matter('own_keys = ["status"]'), broken("MD209")),),
+    "RE301": (both(front_matter('tags = "keywords"'), tagged),),
+    "RE304": (
+        both(approved_policy('prefix = "QP"', 'scheme = "letter"'), put(procedure("QP-001", revision="A"))),
+        both(approved_policy('prefix = "QP"', 'scheme = "major.minor"'), put(procedure("QP-001", revision="1.0"))),
+    ),
+    "AP401": (
+        both(approved_policy('approve = ["engineer", "quality-manager"]', "approve = []"), lambda firm: firm.procedure()),
+    ),
+    "AP402": (both(repository('own_work = "allowed"'), sole_author),),
+    "AP404": (
+        both(repository('own_work = "allowed"'), own_approval),
+        both(repository('signatures = "attributed"'), without_signature),
+    ),
+    "AP409": (both(approved_policy('"bob@test.example"', '"bob@test.example", "eve@test.example"'), broken("AP409")),),
+    "AP410": (both(repository('drafts = "allowed"'), GOOD),),
+    "RD501": (both(_LONGER, broken("RD501")), both(_NO_INTERVAL, broken("RD501"))),
+    "RD502": (both(_LONGER, broken("RD502")), both(_NO_INTERVAL, broken("RD502"))),
+    "RF603": (both(front_matter(_OWN_REFERENCES), broken("RF603")),),
+    "RF604": (both(front_matter('attachments = "files"\nown_keys = ["attachments"]'), broken("RF604")),),
+    "IN704": (
+        both(approved_policy('retain = "6 years"', 'retain = "1 day"'), record_deleted, two_days_on),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "sample"), [(code, sample) for code, samples in ALLOWED.items() for sample in samples]
+)
+def test_the_policy_allows_what_the_manual_says(firm: Firm, code: str, sample: Sample) -> None:
+    sample(firm)
+    assert findings(firm, code) == []
+    assert [found for found in findings(firm, "PO001") + findings(firm, "PO003") if found["code"] != code] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_manual_has_all_its_parts_and_says_something_in_each(rule: Rule) -> None:
+    summary, *parts = re.split(r"(?m)^(Bad|Good|Remedy|Allow):", rule.manual)
+    assert parts[::2] == ["Bad", "Good", "Remedy", "Allow"]
+    assert all(part.strip() for part in (summary, *parts[1::2]))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,17 @@ QUIET = 0.2  # seconds without a change, after which the files are taken to be a
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, root: Path, changes: queue.Queue[str]) -> None:
-        self.git, self.changes = str(root / ".git"), changes
+    def __init__(self, root: Path, changes: queue.Queue[str], at_once: Callable[[str], None]) -> None:
+        self.git, self.changes, self.at_once = str(root / ".git"), changes, at_once
+        self.moves = str(root / ".git" / "logs")  # git writes there when a branch moves (gitrepository-layout)
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         path = str(event.dest_path or event.src_path)
-        if event.event_type in _CHANGES and not event.is_directory and not path.startswith(self.git):
+        if event.event_type not in _CHANGES or event.is_directory:
+            return
+        if not path.startswith(self.git) or path.startswith(self.moves):
             self.changes.put(path)
+            self.at_once(path)
 
 
 class Changes:
@@ -49,11 +53,11 @@ class Changes:
 
 
 @contextmanager
-def watching(root: Path) -> Iterator[Changes]:
-    """Watch a folder and all below it, but for .git."""
+def watching(root: Path, at_once: Callable[[str], None] = lambda _: None) -> Iterator[Changes]:
+    """Watch a folder and all below it, of .git only whether a branch moves. `at_once` is told of each change, unquiet too."""
     pending: queue.Queue[str] = queue.Queue()
     observer = Observer()
-    observer.schedule(_Handler(root, pending), str(root), recursive=True)
+    observer.schedule(_Handler(root, pending, at_once), str(root), recursive=True)
     observer.start()
     try:
         yield Changes(pending)

@@ -45,10 +45,17 @@ def test_only_news_is_said() -> None:
     assert "'y' leads to nothing" in said
 
 
+def _heed() -> None:
+    """A shell starts what runs in the background deaf to Ctrl-C, and so would be what the tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_watch_ends_by_ctrl_c(firm: Firm) -> None:
     command = [sys.executable, "-u", "-m", "qmsdocs", "watch"]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=firm.root, env=env, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=firm.root, env=env, stdout=subprocess.PIPE, text=True, preexec_fn=_heed
+    ) as process:
         assert process.stdout
         assert process.stdout.readline() == "no errors, no warnings\n"
         firm.write("documents/procedures/QP-001.md", procedure("QP-001", "[x](no.md)"))

@@ -32,6 +32,7 @@ class Proposal:
     after: Judged[Plumbing]
     day: date
     elsewhere: Elsewhere
+    landed: frozenset[str]
 
     @cached_property
     def before(self) -> Judged[Plumbing] | None:
@@ -41,7 +42,7 @@ class Proposal:
             state = replay(landed, self.day)
         except QmsError:
             return None
-        return Judged(self.after.repository, landed, state, self.elsewhere)
+        return Judged(self.after.repository, landed, state, self.elsewhere, self.landed)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -125,4 +126,4 @@ def _proposal(repository: Plumbing, library: Library, as_of: date | None, part: 
     day = as_of or max(today(zone), last)
     elsewhere, touched = (part.elsewhere, part.touched) if part else (Elsewhere(), frozenset())
     after = Judged(repository, library, replay(library, day), elsewhere, touched)
-    return Proposal(after, day, elsewhere)
+    return Proposal(after, day, elsewhere, part.landed if part else frozenset())

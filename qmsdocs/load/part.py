@@ -29,11 +29,14 @@ _TAIL = 12  # landings whose time a later one may still correct, and some more (
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a library that holds all there is of the documents a proposal touches; `elsewhere` answers for the rest."""
+    """A part of a library that holds all there is of the documents a proposal touches; `elsewhere` answers for the rest,
+    less the paths that are `touched` by the proposal or by what landed since the index was written (`landed`).
+    """
 
     library: Library
     elsewhere: Elsewhere
     touched: frozenset[str]
+    landed: frozenset[str]
 
 
 class Unfit(Enum):
@@ -105,7 +108,8 @@ def _load(repository: Plumbing, index: Index, now: float) -> Part:
     )
     library = replace(library, verified=index, proposed_from=len(line) + len(kept), onto=_branch(repository, policy))
     touched = frozenset(change.path for change in everything)
-    return Part(library, _Elsewhere(repository, index, since.base), touched)
+    landed = frozenset(change.path for landing in kept for commit in landing.brought for change in commit.changes)
+    return Part(library, _Elsewhere(repository, index, since.base), touched, landed)
 
 
 def _branch(repository: Plumbing, policy: Policy) -> str | None:

@@ -241,3 +241,13 @@ def test_a_hook_without_an_index_writes_one(indexed: Firm) -> None:
     assert "RE301" in indexed.attempt("commit", "-q", "-m", "Bad").err
     assert index_file(indexed.root).is_file()
     agree(indexed.root)
+
+
+def test_what_broke_since_it_was_written_is_not_told_again(indexed: Firm) -> None:
+    indexed.procedure("QP-003")
+    indexed.procedure("QP-002", text="See [this](QP-003.md).")
+    build_index(indexed.root)
+    indexed.git("rm", "-q", "documents/procedures/QP-003.md")
+    indexed.git("commit", "-q", "--no-verify", "-m", "Gone")
+    change(indexed, "Do it better.", "2")
+    assert codes(agree(indexed.root)) == ["AP401"]

@@ -17,9 +17,10 @@ from qmsdocs.history import landings
 from qmsdocs.library import Library
 from qmsdocs.lifecycle import replay
 from qmsdocs.model import QmsError
-from qmsdocs.register import DocumentRow, Register, build_register
+from qmsdocs.register import Approver, DocumentRow, Register, build_register
 
-FIELDS = ("status", "revision", "approved_on", "approved_by", "effective_on", "content")
+FIELDS = ("status", "revision", "approved_on", "approved_by", "reviewed_by", "effective_on", "content")
+_YOUNGER = frozenset({"reviewed_by"})  # a register of before they were written says nothing of them
 _APPROVER = ("person", "name", "role", "signed", "assurance", "meaning")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -64,7 +65,7 @@ def read_checkpoint(data: bytes) -> Checkpoint:
     for row in _rows(found):
         if row["id"] in rows:
             raise ValueError("an id stands in it twice")
-        rows[row["id"]] = {field: row.get(field) for field in FIELDS}
+        rows[row["id"]] = {field: row.get(field) for field in FIELDS if field in row or field not in _YOUNGER}
     return Checkpoint(commit, parse_date(day), root, rows)
 
 
@@ -137,7 +138,7 @@ def _compared(register: Register, checkpoint: Checkpoint) -> Iterator[Difference
             yield Difference("checkpoint-mismatch", document, f"{document} {what}")
             continue
         derived = _plain(row)
-        for field in FIELDS:
+        for field in then:
             if not _same(then[field], derived[field]):
                 message = f"{document}: '{field}' was {_shown(then[field])}, this history says {_shown(derived[field])}"
                 yield Difference("checkpoint-mismatch", document, message)
@@ -145,24 +146,25 @@ def _compared(register: Register, checkpoint: Checkpoint) -> Iterator[Difference
 
 def _plain(row: DocumentRow) -> Row:
     """A row's fields as the register's JSON has them."""
-    approvers = [
-        {
-            "person": a.person,
-            "name": a.name,
-            "role": a.role,
-            "signed": a.signed.isoformat(),
-            "assurance": a.assurance.value,
-            "meaning": a.meaning.value,
-        }
-        for a in row.approved_by
-    ]
     return {
         "status": row.status.value,
         "revision": row.revision,
         "approved_on": row.approved_on.isoformat() if row.approved_on else None,
-        "approved_by": approvers,
+        "approved_by": [_approver(by) for by in row.approvers],
+        "reviewed_by": [_approver(by) for by in row.reviewers],
         "effective_on": row.effective_on.isoformat() if row.effective_on else None,
         "content": row.content,
+    }
+
+
+def _approver(by: Approver) -> Row:
+    return {
+        "person": by.person,
+        "name": by.name,
+        "role": by.role,
+        "signed": by.signed.isoformat(),
+        "assurance": by.assurance.value,
+        "meaning": by.meaning.value,
     }
 
 

@@ -80,6 +80,16 @@ class DocumentRow:
     commit: str | None
     sources: Mapping[str, Source]
 
+    @property
+    def approvers(self) -> tuple[Approver, ...]:
+        """Those of `approved_by` who approved the revision in force, or took it over from an older system."""
+        return tuple(by for by in self.approved_by if by.meaning is not Meaning.REVIEW)
+
+    @property
+    def reviewers(self) -> tuple[Approver, ...]:
+        """Those of `approved_by` who reviewed the revision in force before it was approved."""
+        return tuple(by for by in self.approved_by if by.meaning is Meaning.REVIEW)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:

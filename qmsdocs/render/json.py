@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from qmsdocs.model import Finding, Meaning, Severity, Source
+from qmsdocs.model import Finding, Severity, Source
 from qmsdocs.register import Approver, DocumentRow, DraftRow, RecordRow, Register
 from qmsdocs.render.printable import encodable
 from qmsdocs.render.sections import severity_counts
@@ -57,7 +57,7 @@ def _document(row: DocumentRow) -> dict[str, Any]:
         "status": row.status.value,
         "revision": row.revision,
         "approved_on": _day(row.approved_on),
-        "approved_by": [_approver(a) for a in row.approved_by if a.meaning is not Meaning.REVIEW],
+        "approved_by": [_approver(by) for by in row.approvers],
         "effective_on": _day(row.effective_on),
         "last_review": _day(row.last_review),
         "review_by": _day(row.review_by),
@@ -68,7 +68,7 @@ def _document(row: DocumentRow) -> dict[str, Any]:
         "draft": _draft(row.draft) if row.draft else None,
         "content": row.content,
         "commit": row.commit,
-        "reviewed_by": [_approver(a) for a in row.approved_by if a.meaning is Meaning.REVIEW],
+        "reviewed_by": [_approver(by) for by in row.reviewers],
         "outstanding": list(row.outstanding),
         "replaced_by": row.replaced_by,
         "withdrawn": row.withdrawn,

@@ -102,6 +102,38 @@ def test_each_part_of_an_approval_is_compared(
     assert audited(qms, monkeypatch, "--checkpoint", str(published)).names() == ["checkpoint-mismatch"]
 
 
+@pytest.fixture
+def reviewed(qms: Qms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The register of a document that a reviewer signed before its approver did."""
+    qms.start(policy(approve=ONE, settings='review = ["engineer"]'))
+    qms.write(ADA, doc(1), "2026-01-05")
+    qms.sign(BOB, "engineer", Meaning.REVIEW, at="2026-01-06")
+    qms.sign(JANE, "quality-manager", at="2026-01-07")
+    return publish(qms, tmp_path / "register.json", monkeypatch)
+
+
+def test_a_document_that_was_reviewed_still_holds(qms: Qms, reviewed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = next(row for row in json.loads(reviewed.read_text())["documents"] if row["id"] == "QP-001")
+    assert [[one["person"] for one in row[key]] for key in ("reviewed_by", "approved_by")] == [["bob"], ["jane"]]
+    assert audited(qms, monkeypatch, "--checkpoint", str(reviewed)).code == 0
+
+
+def test_its_reviewers_are_compared(qms: Qms, reviewed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = json.loads(reviewed.read_text())
+    next(row for row in data["documents"] if row["id"] == "QP-001")["reviewed_by"][0]["person"] = "ada"
+    reviewed.write_text(json.dumps(data))
+    mismatch = audited(qms, monkeypatch, "--checkpoint", str(reviewed)).one("checkpoint-mismatch")
+    assert "'reviewed_by' was by ada, this history says by bob" in mismatch["message"]
+
+
+def test_a_register_of_before_reviewers_had_a_key(qms: Qms, reviewed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = json.loads(reviewed.read_text())
+    for row in data["documents"]:
+        del row["reviewed_by"]
+    reviewed.write_text(json.dumps(data))
+    assert audited(qms, monkeypatch, "--checkpoint", str(reviewed)).code == 0
+
+
 def test_documents_and_the_root_are_compared(qms: Qms, published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = json.loads(published.read_text())
     data["documents"][-1]["id"] = "QP-999"

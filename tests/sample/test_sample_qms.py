@@ -113,6 +113,12 @@ def test_every_signature_holds_and_every_link_leads_somewhere(demo: Path, story:
     assert [act.path for dossier in judged.state.dossiers.values() for act in dossier.acts if act.refusal] == []
 
 
+def test_its_register_is_a_checkpoint_that_holds(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = str(tmp_path / "published.json")
+    assert say(monkeypatch, "register", "--repo", str(demo), "--format", "json", "-o", published).code == 0
+    assert say(monkeypatch, "audit", "--repo", str(demo), "--checkpoint", published).code == 0
+
+
 def test_demo_leaves_the_registers_and_refuses_a_folder_in_use(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(file.name for file in (demo / "register").iterdir()) == [
         "register.csv", "register.html", "register.json", "register.txt", "register.xlsx",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.firm import COMPANY, Kind, manager
 from qmsdocs.document import KeyNames, read_document
-from qmsdocs.editing import yaml_text
+from qmsdocs.document.scalars import yaml_text
 
 
 @dataclass

@@ -15,7 +15,8 @@ import tomlkit.items
 
 from qmsdocs import labels
 from qmsdocs.document import KeyNames, Value
-from qmsdocs.editing import edit_keys, yaml_text
+from qmsdocs.document.scalars import yaml_text
+from qmsdocs.editing import edit_keys
 from qmsdocs.lifecycle import Dossier
 from qmsdocs.model import Kind, QmsError
 from qmsdocs.policy import DocumentType

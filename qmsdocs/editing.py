@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from qmsdocs.document import KNOWN_KEYS, KeyNames, Value, read_document, split
+from qmsdocs.document.scalars import quoted, yaml_text
 from qmsdocs.links import Link, read_links
 
 if TYPE_CHECKING:
@@ -174,25 +175,7 @@ def _format(value: Value, style: str | None, flow: bool = False) -> str:
         return "[" + ", ".join(yaml_text(item, flow=True) for item in value) + "]"
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    return _quoted(value) if style == '"' else yaml_text(value, flow)
-
-
-def yaml_text(value: str, flow: bool = False) -> str:
-    """A text as a YAML scalar on one line that reads back as the same text, plain where that is safe."""
-    plain = re.fullmatch(r"[^\W_](?:[\w ./()+-]|,(?= )|:(?! |$))*", value) and value == value.strip()
-    if plain and not (flow and "," in value):
-        return value
-    return _quoted(value)
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(char if char.isprintable() else _escape(char) for char in escaped) + '"'
-
-
-def _escape(char: str) -> str:
-    known = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return known.get(char) or (f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}")
+    return quoted(value) if style == '"' else yaml_text(value, flow)
 
 
 # --- links and line ends ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Scheme(StrEnum):
@@ -26,6 +27,7 @@ _FIRST = {
 }
 
 
+@lru_cache(4096)
 def is_label(scheme: Scheme, label: str) -> bool:
     """Whether `label` is written as `scheme` writes its labels."""
     return bool(_FORM[scheme].fullmatch(label))
@@ -49,6 +51,7 @@ def next_labels(scheme: Scheme, label: str) -> tuple[str, ...]:
     return (f"{place[0] + 1}.0", f"{place[0]}.{place[1] + 1}")
 
 
+@lru_cache(4096)
 def order(scheme: Scheme, label: str) -> tuple[int, ...]:
     """A key that sorts labels of one scheme: `9` before `10`, `Z` before `AA`, `2.9` before `2.10`.
 

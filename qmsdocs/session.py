@@ -15,6 +15,9 @@ from qmsdocs.plumbing import DIFF, Plumbing, not_readable, shallow_clone
 _FACTS = ("--is-shallow-repository", "--git-dir", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel")
 
 
+_AT_ONCE = 50  # names written before an answer is read: fewer than any pipe takes, so that neither waits for the other
+
+
 @dataclass(frozen=True)
 class Session(Plumbing):
     """An open session; `common` and `own` are the git directories of all work trees and of this one. Close it after use."""
@@ -68,8 +71,7 @@ class Session(Plumbing):
 
     def objects(self, names: Sequence[str]) -> list[str | None]:
         found: list[str | None] = []
-        for name in names:
-            header = self._asked(name)
+        for header in self._asked(names):
             if len(header) != 3 or not header[2].isdigit():
                 found.append(None)
                 continue
@@ -78,23 +80,26 @@ class Session(Plumbing):
         return found
 
     def _batch(self, ids: Iterable[str]) -> Iterator[tuple[str, int, IO[bytes]]]:
-        for blob in ids:
-            header = self._asked(blob)
+        blobs = list(ids)
+        for blob, header in zip(blobs, self._asked(blobs), strict=True):
             if len(header) != 3 or header[0].decode("ascii", "replace") != blob or not header[2].isdigit():
                 raise CannotDetermine(not_readable(blob))
             yield blob, int(header[2]), self._output()
             self._output().read(1)
 
-    def _asked(self, name: str) -> list[bytes]:
-        """What git says of an object before its bytes (git-cat-file(1), "BATCH OUTPUT")."""
-        process = self._running["objects"]
-        assert process.stdin is not None
-        try:
-            process.stdin.write(f"{name}\n".encode("utf-8", "surrogateescape"))
-            process.stdin.flush()
-        except BrokenPipeError:
-            raise CannotDetermine(not_readable(name)) from None
-        return self._output().readline().rsplit(None, 2)
+    def _asked(self, names: Sequence[str]) -> Iterator[list[bytes]]:
+        """What git says of each object before its bytes (git-cat-file(1), "BATCH OUTPUT"): it finds some while we read others."""
+        stdin = self._running["objects"].stdin
+        assert stdin is not None
+        for start in range(0, len(names), _AT_ONCE):
+            part = names[start : start + _AT_ONCE]
+            try:
+                stdin.write("".join(f"{name}\n" for name in part).encode("utf-8", "surrogateescape"))
+                stdin.flush()
+            except BrokenPipeError:
+                raise CannotDetermine(not_readable(part[0])) from None
+            for _ in part:
+                yield self._output().readline().rsplit(None, 2)
 
     def _output(self) -> IO[bytes]:
         stream = self._running["objects"].stdout

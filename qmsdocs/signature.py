@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from qmsdocs.dates import parse_instant
 from qmsdocs.document import ID_FORM
-from qmsdocs.editing import yaml_text
+from qmsdocs.document.scalars import yaml_text
 from qmsdocs.model import Meaning, Problem, ReviewVerdict
 
 FOLDER = "signatures"

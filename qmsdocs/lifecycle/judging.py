@@ -228,7 +228,7 @@ def _may_follow(dossier: Dossier, kind: DocumentType, content: Content) -> bool:
     """
     if not labels.is_label(kind.scheme, content.label) or content.text.unread_value:
         return False
-    for used in dossier.revisions:
+    for used in reversed(dossier.revisions):
         comparable = labels.is_label(kind.scheme, used.label)
         if used.label == content.label or (
             comparable and labels.order(kind.scheme, used.label) >= labels.order(kind.scheme, content.label)

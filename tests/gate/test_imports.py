@@ -15,7 +15,7 @@ HEAVY = (
 OURS = [
     "qmsdocs", "qmsdocs.cli", "qmsdocs.cli.console", "qmsdocs.cli.judged", "qmsdocs.cli.proposed", "qmsdocs.cli.staged",
     "qmsdocs.cli.told", "qmsdocs.codec", "qmsdocs.dates", "qmsdocs.document", "qmsdocs.document.checks", "qmsdocs.document.flat",
-    "qmsdocs.document.keys", "qmsdocs.document.parts", "qmsdocs.document.reading", "qmsdocs.document.text", "qmsdocs.editing",
+    "qmsdocs.document.keys", "qmsdocs.document.parts", "qmsdocs.document.reading", "qmsdocs.document.scalars", "qmsdocs.document.text",
     "qmsdocs.eligibility", "qmsdocs.gate", "qmsdocs.history", "qmsdocs.labels", "qmsdocs.library", "qmsdocs.lifecycle",
     "qmsdocs.lifecycle.acts", "qmsdocs.lifecycle.approval", "qmsdocs.lifecycle.authorship", "qmsdocs.lifecycle.dossier",
     "qmsdocs.lifecycle.intake", "qmsdocs.lifecycle.judging", "qmsdocs.lifecycle.policies", "qmsdocs.lifecycle.replay",

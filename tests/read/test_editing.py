@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qmsdocs.document import KeyNames, Value, read_document
-from qmsdocs.editing import edit_keys, yaml_text
+from qmsdocs.document.scalars import yaml_text
+from qmsdocs.editing import edit_keys
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
